@@ -1,1 +1,3 @@
-//! Floe processor.
+//! Builds annual land surface temperature composites into one shared Icechunk repository.
+
+pub mod sinusoidal;
