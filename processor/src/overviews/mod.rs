@@ -1,0 +1,3 @@
+//! Coarser copies of the grid for maps.
+
+pub mod halve;
