@@ -1,3 +1,4 @@
 //! Builds annual land surface temperature composites into one shared Icechunk repository.
 
+pub mod natural_earth;
 pub mod sinusoidal;
