@@ -11,6 +11,7 @@ pub mod gather;
 pub mod granule;
 pub mod http;
 pub mod job;
+pub mod natural_earth;
 pub mod needed;
 pub mod overviews;
 pub mod picture;
