@@ -1,3 +1,6 @@
 //! Coarser copies of the grid for maps.
 
-pub mod halve;
+pub mod global;
+mod halve;
+
+pub use halve::halve;
