@@ -2,3 +2,4 @@
 
 pub mod natural_earth;
 pub mod sinusoidal;
+pub mod tile_list;
