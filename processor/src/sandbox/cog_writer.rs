@@ -279,3 +279,89 @@ impl Directory {
         table
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use libdeflater::Decompressor;
+
+    use super::*;
+    use crate::sinusoidal::Position;
+
+    fn number(file: &[u8], at: usize, bytes: usize) -> usize {
+        let mut word = [0; 8];
+        word[..bytes].copy_from_slice(&file[at..at + bytes]);
+        u64::from_le_bytes(word) as usize
+    }
+
+    /// Offset, type, count and place of the value of each tag of a directory; the next directory.
+    fn directory(file: &[u8], at: usize) -> (Vec<(usize, usize, usize, usize)>, usize) {
+        let count = number(file, at, 2);
+        let entry = |n: usize| {
+            let at = at + 2 + n * 12;
+            let (tag, kind, count) =
+                (number(file, at, 2), number(file, at + 2, 2), number(file, at + 4, 4));
+            let width = [0, 1, 1, 2, 4, 8, 0, 0, 0, 0, 0, 0, 8][kind];
+            let place = if count * width <= 4 { at + 8 } else { number(file, at + 8, 4) };
+            (tag, kind, count, place)
+        };
+        ((0..count).map(entry).collect(), number(file, at + 2 + count * 12, 4))
+    }
+
+    fn values(file: &[u8], tags: &[(usize, usize, usize, usize)], wanted: usize) -> Vec<usize> {
+        let (_, kind, count, place) = *tags.iter().find(|tag| tag.0 == wanted).unwrap();
+        let width = if kind == 3 { 2 } else { 4 };
+        (0..count).map(|n| number(file, place + n * width, width)).collect()
+    }
+
+    #[test]
+    fn directories_come_first_then_overviews_then_pixels_which_are_those_given() {
+        let edge = PIXELS as usize;
+        let pixels: Vec<u16> = (0..edge * edge).map(|n| (n % 40_009) as u16).collect();
+        let reference = GridReference::of(Position { h: 19, v: 10 });
+        let file = write_cog(&pixels, &Description { granule: "G", title: "T", reference });
+        assert_eq!(&file[..4], b"II*\0");
+        let mut at = number(&file, 4, 4);
+        let mut starts = Vec::new();
+        for (level, edge) in EDGES.into_iter().enumerate() {
+            assert!(at > 0 && at < 6000, "directory {level} at {at}");
+            let (tags, next) = directory(&file, at);
+            assert!(tags.is_sorted_by_key(|tag| tag.0));
+            assert!(tags.iter().all(|tag| tag.3 < 6000), "values of directory {level}");
+            assert_eq!(values(&file, &tags, 256), [edge]);
+            let (offsets, lengths) = (values(&file, &tags, 324), values(&file, &tags, 325));
+            starts.push(offsets[0]);
+            for (&offset, &length) in offsets.iter().zip(&lengths) {
+                assert_eq!(number(&file, offset - 4, 4), length, "leader");
+                let end = offset + length;
+                assert_eq!(file[end - 4..end], file[end..end + 4], "trailer");
+            }
+            if level == 0 {
+                let mut found = vec![0u16; edge * edge];
+                for (block, (&offset, &length)) in offsets.iter().zip(&lengths).enumerate() {
+                    let mut raw = vec![0; BLOCK * BLOCK * 2];
+                    let packed = &file[offset..offset + length];
+                    Decompressor::new().zlib_decompress(packed, &mut raw).unwrap();
+                    for (n, pixel) in raw.chunks_exact(2).enumerate() {
+                        let (row, col) =
+                            (block / 3 * BLOCK + n / BLOCK, block % 3 * BLOCK + n % BLOCK);
+                        if row < edge && col < edge {
+                            found[row * edge + col] = u16::from_le_bytes([pixel[0], pixel[1]]);
+                        }
+                    }
+                }
+                assert!(found == pixels, "pixels differ");
+            }
+            at = next;
+        }
+        assert_eq!(at, 0);
+        assert!(starts[2] < starts[1] && starts[1] < starts[0], "{starts:?}");
+    }
+
+    #[test]
+    fn overviews_average_what_is_there() {
+        let mut pixels = vec![0u16; 16];
+        pixels[0] = 10;
+        pixels[1] = 20;
+        assert_eq!(halved(&pixels, 4), [15, 0, 0, 0]);
+    }
+}
