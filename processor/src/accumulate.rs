@@ -40,6 +40,12 @@ pub enum AccumulateError {
         /// Granules begun and not ended.
         unfinished: u32,
     },
+    /// Asked for a tile whose pixels were not kept.
+    #[error("expected one of the tiles that the year was accumulated for, found {tile}")]
+    OtherTile {
+        /// The tile.
+        tile: TileIndex,
+    },
 }
 
 /// The accumulators of one year for a set of tiles.
@@ -146,8 +152,11 @@ impl YearAccumulator {
         Ok(accepted)
     }
 
-    /// Refuses a year with a granule that was added in part.
-    pub(crate) fn check_finished(&self) -> Result<(), AccumulateError> {
+    /// Refuses a tile that is none of the year's, and a year with a granule that was added in part.
+    pub(crate) fn check_ready(&self, tile: TileIndex) -> Result<(), AccumulateError> {
+        if !self.tiles.contains(&tile) {
+            return Err(AccumulateError::OtherTile { tile });
+        }
         match self.unfinished.load(Ordering::Acquire) {
             0 => Ok(()),
             unfinished => Err(AccumulateError::Unfinished { unfinished }),
@@ -250,7 +259,7 @@ fn add_row(
     accepted
 }
 
-/// A panic while adding is no reason to panic here: [`YearAccumulator::check_finished`] remembers it.
+/// A panic while adding is no reason to panic here: [`YearAccumulator::check_ready`] remembers it.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

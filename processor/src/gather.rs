@@ -28,7 +28,7 @@ struct RowSums {
 /// Samples the accumulators at the centres of a tile's pixels. A centre that several rasters claim, as
 /// rounded corners make possible at their borders, takes what each of them says.
 pub fn gather(year: &YearAccumulator, tile: TileIndex) -> Result<TileYear, AccumulateError> {
-    year.check_finished()?;
+    year.check_ready(tile)?;
     let centres = Centres::new(year.grid(), tile);
     let (height, width) = (centres.height(), centres.width());
     let rasters = year.rasters();
@@ -74,13 +74,13 @@ impl RowSums {
         for across in 0..layout.across() {
             let block = source_row / layout.block_height * layout.across() + across;
             let Some(window) = raster.footprint.window(block as usize) else { continue };
-            let block = raster.block(block as usize);
-            if block.sums.is_empty() {
-                continue;
-            }
             let west = across * layout.block_width;
             let east = (west + layout.block_width).min(layout.width);
             let targets = centres.columns_in(row, columns, west..east);
+            let block = raster.block(block as usize);
+            if targets.is_empty() || block.sums.is_empty() {
+                continue;
+            }
             let start = ((source_row - window.row) * window.width) as usize;
             let source = start..start + window.width as usize;
             let (sums, counts) = (&block.sums[source.clone()], &block.counts[source.clone()]);

@@ -134,7 +134,7 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
         Verb::Status(args) => status::run(&app, &args).await,
         Verb::Overviews(args) => overviews::run(&app, &args).await,
         Verb::Quicklook(args) => quicklook::run(&app, &args).await,
-        Verb::Sandbox(args) => sandbox::run(args, app.json).await,
+        Verb::Sandbox(args) => Ok(sandbox::run(args, app.json).await?),
     }
 }
 

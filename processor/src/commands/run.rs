@@ -50,7 +50,7 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     let mut first_failure: Option<Error> = None;
     let work = async {
         let mut results = stream::iter(&jobs)
-            .map(|job| async { (job, workshop.run(job, false).await) })
+            .map(async |job| (job, workshop.run(job, false).await))
             .buffer_unordered(usize::from(args.jobs));
         while let Some((job, result)) = results.next().await {
             match result {

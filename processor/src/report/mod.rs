@@ -13,18 +13,15 @@ use serde::Serialize;
 
 /// Writes one JSON document, followed by a line end, to stdout.
 pub fn json(document: &impl Serialize) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, document)?;
-    out.write_all(b"\n")?;
-    out.flush()
+    text(&serde_json::to_string(document)?)
 }
 
-/// Writes text to stdout.
+/// Writes text to stdout. A reader that has seen enough (`floe status | head`) is no failure.
 pub fn text(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    if !text.ends_with('\n') {
-        out.write_all(b"\n")?;
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    match write!(out, "{text}{end}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
     }
-    out.flush()
 }

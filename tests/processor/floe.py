@@ -1,0 +1,124 @@
+"""Running the processor and its sandbox, and reading what they leave, without any of their code."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import unittest
+import urllib.request
+
+import icechunk
+import xarray as xr
+
+BINARY = os.environ["FLOE"]
+# Nothing of the caller's own settings may leak into a test.
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith(("AZURE_", "AWS_", "GOOGLE_", "ICECHUNK_", "FLOE_", "GITHUB_"))
+}
+
+
+class Sandbox:
+    """A running `floe sandbox`."""
+
+    def __init__(self, *options):
+        self.process = subprocess.Popen(
+            [BINARY, "sandbox", "--port", "0", "--json", *map(str, options)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=ENVIRONMENT,
+        )
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the sandbox ended with {self.process.wait()} before it was ready")
+        urls = json.loads(line)
+        self.catalog_url, self.sign_url, self.url = urls["catalog_url"], urls["sign_url"], urls["url"]
+
+    @property
+    def settings(self):
+        return ["--set", f"catalog.url={self.catalog_url}", "--set", f"catalog.sign_url={self.sign_url}"]
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout=30)
+        self.process.stdout.close()
+        return code
+
+    # --- the catalogue, as any other client would use it -------------------------------------------
+
+    def items(self, south, north, year):
+        """All items of a band of latitude and a year, page by page."""
+        body = {
+            "collections": ["modis-11A2-061"],
+            "bbox": [-180, south, 180, north],
+            "datetime": f"{year}-01-01T00:00:00Z/{year}-12-31T23:59:59Z",
+            "limit": 200,
+        }
+        url, found = f"{self.catalog_url}/search", []
+        while True:
+            request = urllib.request.Request(
+                url, json.dumps(body).encode(), {"Content-Type": "application/json"}
+            )
+            with urllib.request.urlopen(request) as answer:
+                page = json.load(answer)
+            found += page["features"]
+            following = [link for link in page["links"] if link["rel"] == "next"]
+            if not following:
+                return found
+            url, body = following[0]["href"], {**body, **following[0].get("body", {})}
+
+    def download(self, href):
+        """A blob, with a token."""
+        account, container = href.removeprefix(self.url).strip("/").split("/")[:2]
+        with urllib.request.urlopen(f"{self.sign_url}/{account}/{container}") as answer:
+            token = json.load(answer)["token"]
+        with urllib.request.urlopen(f"{href}?{token}") as answer:
+            return answer.read()
+
+
+class Case(unittest.TestCase):
+    """A test with a directory of its own, in which the processor runs."""
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="floe-test-")
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        self.store = os.path.join(self.directory, "store")
+
+    def sandbox(self, *options):
+        sandbox = Sandbox(*options)
+        self.addCleanup(sandbox.stop)
+        return sandbox
+
+    def command(self, *arguments, store=None, settings=()):
+        return [BINARY, "--store", store or self.store, *settings, *map(str, arguments)]
+
+    def floe(self, *arguments, expect=0, environment=(), **options):
+        """Runs the processor; fails the test where it exits otherwise than expected."""
+        done = subprocess.run(
+            self.command(*arguments, **options),
+            cwd=self.directory,
+            env={**ENVIRONMENT, **dict(environment)},
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        self.assertEqual(done.returncode, expect, f"{arguments}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def json(self, *arguments, **options):
+        """The one document that the processor prints with --json."""
+        return json.loads(self.floe("--json", *arguments, **options).stdout)
+
+    def session(self, store=None):
+        storage = icechunk.local_filesystem_storage(store or self.store)
+        return icechunk.Repository.open(storage).readonly_session("main")
+
+    def dataset(self, store=None, **options):
+        return xr.open_zarr(self.session(store).store, consolidated=False, **options)
+
+    def history(self):
+        storage = icechunk.local_filesystem_storage(self.store)
+        return list(icechunk.Repository.open(storage).ancestry(branch="main"))
