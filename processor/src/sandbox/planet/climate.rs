@@ -140,7 +140,7 @@ impl ClimateModel {
         for one in &FEATURES {
             let x = (longitude - one.longitude) / one.half_width;
             let y = (latitude - one.latitude) / one.half_height;
-            let weight = soft(1.25 + bend - x.hypot(y));
+            let weight = soft(1.4 + bend - x.hypot(y));
             match one.kind {
                 Kind::Upland(kilometres) => upland = upland.max(weight * kilometres),
                 Kind::Desert(share) => desert = desert.max(weight * share),
