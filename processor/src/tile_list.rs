@@ -21,11 +21,11 @@ pub struct TileList {
     land: Vec<bool>,
 }
 
-/// Why a file is not the tile list of a grid.
+/// Why the tile list cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TileListError {
     /// The file cannot be read.
-    #[error("cannot read the tile list {}", path.display())]
+    #[error("cannot read the tile list {}: {source}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -33,26 +33,37 @@ pub enum TileListError {
         source: io::Error,
     },
     /// The file cannot be written.
-    #[error("cannot write the tile list {}", path.display())]
+    #[error("cannot write the tile list {}: {source}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
         /// What went wrong.
         source: io::Error,
     },
+    /// The file is not the tile list of the grid.
+    #[error("{} is no tile list of this grid: {source}", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: TileListFault,
+    },
+}
+
+/// What is wrong with a tile list's text.
+#[derive(Debug, thiserror::Error)]
+pub enum TileListFault {
     /// Not GeoJSON.
-    #[error("the tile list is not GeoJSON")]
+    #[error("expected GeoJSON: {0}")]
     NotGeoJson(#[source] Box<geojson::Error>),
     /// GeoJSON, but a single feature or geometry.
-    #[error("the tile list must be a FeatureCollection, found a single {found}")]
+    #[error("expected a FeatureCollection, found a single {found}")]
     NotACollection {
         /// The type of the document.
         found: &'static str,
     },
     /// Too few or too many features.
-    #[error(
-        "the tile list must have one feature for each of the grid's {expected} tiles, found {found}"
-    )]
+    #[error("expected one feature for each of the grid's {expected} tiles, found {found}")]
     Count {
         /// Tiles of the grid.
         expected: usize,
@@ -60,9 +71,7 @@ pub enum TileListError {
         found: usize,
     },
     /// A property is missing or of another type.
-    #[error(
-        "feature {ordinal} of the tile list must have the property '{property}' as {expected}, found {found}"
-    )]
+    #[error("feature {ordinal} must have the property '{property}' as {expected}, found {found}")]
     Property {
         /// Place of the feature, from 0.
         ordinal: usize,
@@ -74,7 +83,7 @@ pub enum TileListError {
         found: String,
     },
     /// The features are in another order.
-    #[error("feature {ordinal} of the tile list must be tile {expected}, found {found}")]
+    #[error("feature {ordinal} must be tile {expected}, found {found}")]
     Order {
         /// Place of the feature, from 0.
         ordinal: usize,
@@ -83,10 +92,8 @@ pub enum TileListError {
         /// The tile that the file has there, as `row,col`.
         found: String,
     },
-    /// The polygon is not the tile: the list was made for another grid.
-    #[error(
-        "feature {ordinal} of the tile list must be the square of tile {tile}: the list was made for another grid"
-    )]
+    /// The polygon is not the tile.
+    #[error("feature {ordinal} must be the square of tile {tile}")]
     Outline {
         /// Place of the feature, from 0.
         ordinal: usize,
@@ -132,19 +139,19 @@ impl TileList {
 
     /// Reads the text of a file: every tile of the grid, once, in row-major order. Foreign members are
     /// ignored.
-    pub fn from_geojson(grid: Grid, text: &str) -> Result<Self, TileListError> {
+    pub fn from_geojson(grid: Grid, text: &str) -> Result<Self, TileListFault> {
         let document =
-            text.parse::<GeoJson>().map_err(|error| TileListError::NotGeoJson(Box::new(error)))?;
+            text.parse::<GeoJson>().map_err(|error| TileListFault::NotGeoJson(Box::new(error)))?;
         let FeatureCollection { features, .. } = match document {
             GeoJson::FeatureCollection(collection) => collection,
-            GeoJson::Feature(_) => return Err(TileListError::NotACollection { found: "Feature" }),
+            GeoJson::Feature(_) => return Err(TileListFault::NotACollection { found: "Feature" }),
             GeoJson::Geometry(_) => {
-                return Err(TileListError::NotACollection { found: "Geometry" });
+                return Err(TileListFault::NotACollection { found: "Geometry" });
             }
         };
         let (expected, found) = (grid.tile_count(), features.len());
         if found != expected {
-            return Err(TileListError::Count { expected, found });
+            return Err(TileListFault::Count { expected, found });
         }
         let land = grid
             .tiles()
@@ -160,12 +167,45 @@ impl TileList {
         let text = fs::read_to_string(path)
             .map_err(|source| TileListError::Read { path: path.to_owned(), source })?;
         Self::from_geojson(grid, &text)
+            .map_err(|source| TileListError::Invalid { path: path.to_owned(), source })
     }
 
     /// Writes a file, replacing it.
     pub fn write(&self, path: &Path) -> Result<(), TileListError> {
         fs::write(path, self.to_geojson())
             .map_err(|source| TileListError::Write { path: path.to_owned(), source })
+    }
+}
+
+/// What became of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// There was none: it was written.
+    New,
+    /// There was one of this grid, perhaps edited: it was kept.
+    Kept,
+}
+
+/// Writes the list by the land rule unless the file exists; an existing one must fit the grid.
+pub fn write_if_needed(path: &Path, grid: Grid) -> Result<Written, TileListError> {
+    match TileList::read(grid, path) {
+        Ok(_) => Ok(Written::Kept),
+        Err(TileListError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            TileList::of(grid).write(path)?;
+            Ok(Written::New)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// One flag per tile in row-major order: from the file, or by the land rule where there is no file.
+pub fn land_flags(path: &Path, grid: Grid) -> Result<Vec<bool>, TileListError> {
+    match TileList::read(grid, path) {
+        Ok(list) => Ok(list.land),
+        Err(TileListError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            Ok(TileList::of(grid).land)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -182,11 +222,16 @@ pub fn tile_feature(grid: Grid, tile: TileIndex, properties: JsonObject) -> Feat
     let bounds = grid.tile_bounds(tile);
     Feature {
         bbox: Some(vec![bounds.west, bounds.south, bounds.east, bounds.north]),
-        geometry: Some(Geometry::new(GeometryValue::new_polygon([tile_ring(grid, tile)]))),
+        geometry: Some(tile_polygon(grid, tile)),
         id: None,
         properties: Some(properties),
         foreign_members: None,
     }
+}
+
+/// A tile's square as a closed, counter-clockwise ring.
+pub fn tile_polygon(grid: Grid, tile: TileIndex) -> Geometry {
+    Geometry::new(GeometryValue::new_polygon([tile_ring(grid, tile)]))
 }
 
 /// A `FeatureCollection` with the globe as `bbox` and one feature a line.
@@ -222,11 +267,11 @@ fn read_feature(
     ordinal: usize,
     tile: TileIndex,
     feature: &Feature,
-) -> Result<bool, TileListError> {
+) -> Result<bool, TileListFault> {
     let property = |property: &'static str, expected: &'static str| {
         let value = feature.property(property);
         let found = value.map_or_else(|| "nothing".to_owned(), ToString::to_string);
-        (value, TileListError::Property { ordinal, property, expected, found })
+        (value, TileListFault::Property { ordinal, property, expected, found })
     };
     let index = |name| {
         let (value, error) = property(name, "a whole number");
@@ -235,11 +280,11 @@ fn read_feature(
     let (row, col) = (index("row")?, index("col")?);
     if (row, col) != (tile.row.into(), tile.col.into()) {
         let found = format!("{row},{col}");
-        return Err(TileListError::Order { ordinal, expected: tile, found });
+        return Err(TileListFault::Order { ordinal, expected: tile, found });
     }
-    let outline = GeometryValue::new_polygon([tile_ring(grid, tile)]);
+    let outline = tile_polygon(grid, tile).value;
     if feature.geometry.as_ref().is_none_or(|geometry| geometry.value != outline) {
-        return Err(TileListError::Outline { ordinal, tile });
+        return Err(TileListFault::Outline { ordinal, tile });
     }
     let (value, error) = property("land", "true or false");
     value.and_then(serde_json::Value::as_bool).ok_or(error)
@@ -305,38 +350,64 @@ mod tests {
     fn another_grid_and_damage_are_named() {
         let (grid, text) = small();
         let error = |text: &str| TileList::from_geojson(grid, text).unwrap_err().to_string();
-        assert_eq!(error("{"), "the tile list is not GeoJSON");
+        assert!(error("{").starts_with("expected GeoJSON: "));
         assert_eq!(
             error("{\"type\":\"Point\",\"coordinates\":[1,2]}"),
-            "the tile list must be a FeatureCollection, found a single Geometry"
+            "expected a FeatureCollection, found a single Geometry"
         );
         let other = TileList::of(Grid::new(1.0, 30.0).unwrap()).to_geojson();
-        assert_eq!(
-            error(&other),
-            "the tile list must have one feature for each of the grid's 18 tiles, found 72"
-        );
+        assert_eq!(error(&other), "expected one feature for each of the grid's 18 tiles, found 72");
         assert_eq!(
             error(&text.replacen("\"col\":1", "\"col\":2", 1)),
-            "feature 1 of the tile list must be tile 0,1, found 0,2"
+            "feature 1 must be tile 0,1, found 0,2"
         );
         assert_eq!(
             error(&text.replacen("\"row\":0", "\"row\":\"0\"", 1)),
-            "feature 0 of the tile list must have the property 'row' as a whole number, found \"0\""
+            "feature 0 must have the property 'row' as a whole number, found \"0\""
         );
         assert_eq!(
             error(&text.replacen(",\"land\":true", "", 1)),
-            "feature 0 of the tile list must have the property 'land' as true or false, found nothing"
+            "feature 0 must have the property 'land' as true or false, found nothing"
         );
         assert_eq!(
             error(&text.replacen("[-120.0,30.0],", "[-120.0,31.0],", 1)),
-            "feature 0 of the tile list must be the square of tile 0,0: the list was made for another grid"
+            "feature 0 must be the square of tile 0,0"
         );
     }
 
     #[test]
-    fn a_missing_file_is_named() {
-        let path = Path::new("/nonexistent/tile_list.geojson");
-        let error = TileList::read(Grid::default(), path).unwrap_err();
-        assert_eq!(error.to_string(), "cannot read the tile list /nonexistent/tile_list.geojson");
+    fn a_list_is_written_once_and_then_kept_as_edited() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tile_list.geojson");
+        let (grid, text) = small();
+        assert_eq!(land_flags(&path, grid).unwrap(), TileList::of(grid).land());
+        assert!(!path.exists());
+        assert_eq!(write_if_needed(&path, grid).unwrap(), Written::New);
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        let edited = text.replacen("\"land\":true", "\"land\":false", 1);
+        fs::write(&path, &edited).unwrap();
+        assert_eq!(write_if_needed(&path, grid).unwrap(), Written::Kept);
+        assert_eq!(fs::read_to_string(&path).unwrap(), edited);
+        assert!(!land_flags(&path, grid).unwrap()[0]);
+    }
+
+    #[test]
+    fn a_list_of_another_grid_is_neither_used_nor_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tile_list.geojson");
+        let (grid, text) = small();
+        fs::write(&path, &text).unwrap();
+        let other = Grid::new(1.0, 30.0).unwrap();
+        let error = write_if_needed(&path, other).unwrap_err().to_string();
+        assert!(
+            error.contains("tile_list.geojson") && error.contains("72 tiles, found 18"),
+            "{error}"
+        );
+        assert!(land_flags(&path, other).is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        assert!(matches!(
+            TileList::read(grid, directory.path()).unwrap_err(),
+            TileListError::Read { .. }
+        ));
     }
 }

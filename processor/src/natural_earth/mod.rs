@@ -19,7 +19,7 @@ pub use tiles::land_tiles;
 static LAND_110M: LazyLock<Vec<Line>> =
     LazyLock::new(|| embedded(include_bytes!("../../data/natural-earth/land-110m.bin")));
 
-/// Land at 1:50 million: the finer coast for the mask.
+/// Land at 1:50 million: the finer coast for the mask and for pictures.
 static LAND_50M: LazyLock<Vec<Line>> =
     LazyLock::new(|| embedded(include_bytes!("../../data/natural-earth/land-50m.bin")));
 
@@ -31,12 +31,12 @@ fn embedded(bytes: &'static [u8]) -> Vec<Line> {
     }
 }
 
-/// The coasts at 1:110 million as polylines of (longitude, latitude) in degrees.
+/// The coasts at 1:50 million as polylines of (longitude, latitude) in degrees.
 ///
 /// Rings repeat their first vertex at the end. No edge runs along ±180° or a pole, where rings were
 /// cut or closed, and none crosses ±180°.
 pub fn coastlines() -> Vec<Vec<Place>> {
-    LAND_110M.iter().flat_map(Line::without_cuts).collect()
+    LAND_50M.iter().flat_map(Line::without_cuts).collect()
 }
 
 #[cfg(test)]
@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn coasts_neither_cross_nor_follow_the_antimeridian() {
         let coasts = coastlines();
-        assert!(coasts.len() >= 125, "{} coasts", coasts.len());
+        assert!(coasts.len() >= 1400, "{} coasts", coasts.len());
         for edge in coasts.iter().flat_map(|coast| coast.windows(2)) {
             let ((x0, y0), (x1, y1)) = (edge[0], edge[1]);
             assert!((x1 - x0).abs() < 30.0, "{edge:?}");

@@ -1,0 +1,226 @@
+//! The quicklook: a variable of a year as a map with a colour bar.
+
+use floe_shared::DigitalNumber;
+use floe_shared::colormap::{ColorMap, Rgb};
+use floe_shared::schema::Variable;
+use ndarray::ArrayView2;
+
+use super::PictureError;
+use super::canvas::{Canvas, Ink, Rect};
+use super::scale::Scale;
+use super::sheet::{self, DARK, LABEL, MAP, MUTED};
+use super::text::{Align, Style, Weight};
+
+/// The colour map.
+const COLORS: ColorMap = ColorMap::Inferno;
+/// No data; grey, which the colour map nowhere is.
+const NO_DATA: Rgb = [0xdf, 0xe3, 0xe6];
+/// Coasts: seen against no data and against all but the darkest colours.
+const COAST: Ink = Ink { color: [0x30, 0x38, 0x40], opacity: 0.8 };
+/// The graticule.
+const GRATICULE: Ink = Ink { color: [0x80, 0x88, 0x90], opacity: 0.35 };
+/// Where the colour bar lies, without its pointed ends.
+const BAR: Rect = Rect { x: 440.0, y: 902.0, width: 720.0, height: 22.0 };
+/// Length of a pointed end.
+const POINT: f32 = 20.0;
+
+/// What to draw.
+#[derive(Clone, Copy, Debug)]
+pub struct QuicklookInput<'a> {
+    /// The variable.
+    pub variable: Variable,
+    /// The year.
+    pub year: i32,
+    /// Digital numbers, 0 where there is no data, of the whole world: row 0 in the north, column 0 at
+    /// 180° W; up to 1440 x 720, beyond which pixels are skipped.
+    pub pixels: ArrayView2<'a, u16>,
+    /// Id of the snapshot that they were read from.
+    pub snapshot: &'a str,
+}
+
+/// The picture as PNG: the range of its colours is that of the bulk of the data.
+///
+/// # Errors
+/// [`PictureError::Empty`] for an array without pixels. An array without data is drawn and says so.
+pub fn quicklook(input: &QuicklookInput<'_>) -> Result<Vec<u8>, PictureError> {
+    let (rows, cols) = input.pixels.dim();
+    if rows == 0 || cols == 0 {
+        return Err(PictureError::Empty { rows, cols });
+    }
+    draw(input).png()
+}
+
+fn draw(input: &QuicklookInput<'_>) -> Canvas {
+    let title = format!("{}, {}", input.variable.long_name(), input.year);
+    let subtitle = format!("MODIS MOD11A2 (Terra), 8-day composites · snapshot {}", input.snapshot);
+    let mut canvas = sheet::begin(&title, &subtitle);
+    let scale = Scale::of(input.pixels.iter().copied());
+    data(&mut canvas, &input.pixels, scale.as_ref());
+    sheet::graticule(&mut canvas, GRATICULE);
+    sheet::coasts(&mut canvas, 0.9, COAST);
+    sheet::frame(&mut canvas);
+    match &scale {
+        Some(scale) => bar(&mut canvas, scale),
+        None => nothing(&mut canvas),
+    }
+    no_data_key(&mut canvas);
+    sheet::footer(&mut canvas, "Data: NASA LP DAAC, MOD11A2.061 · coasts: Natural Earth");
+    canvas
+}
+
+/// The pixels, each as large as the map's size makes it.
+fn data(canvas: &mut Canvas, pixels: &ArrayView2<'_, u16>, scale: Option<&Scale>) {
+    let table = COLORS.table();
+    let color = |number: u16| match scale {
+        Some(scale) if number != DigitalNumber::FILL.0 => {
+            table[(scale.share(number).clamp(0.0, 1.0) * 255.0).round() as usize]
+        }
+        _ => NO_DATA,
+    };
+    let (rows, cols) = pixels.dim();
+    let (width, height) = (MAP.width as usize, MAP.height as usize);
+    for y in 0..height {
+        for x in 0..width {
+            let ink = Ink::solid(color(pixels[(y * rows / height, x * cols / width)]));
+            canvas.blend(MAP.x as i64 + x as i64, MAP.y as i64 + y as i64, ink, 1.0);
+        }
+    }
+}
+
+/// The colour bar; its ends are pointed where there are values beyond.
+fn bar(canvas: &mut Canvas, scale: &Scale) {
+    let table = COLORS.table();
+    let outline = Ink { opacity: 0.8, ..MUTED };
+    let middle = BAR.y + BAR.height / 2.0;
+    let (right, bottom) = (BAR.x + BAR.width, BAR.y + BAR.height);
+    for (pointed, x, tip, color) in [
+        (scale.below, BAR.x, BAR.x - POINT, table[0]),
+        (scale.above, right, right + POINT, table[255]),
+    ] {
+        if pointed {
+            let corners = [(x, BAR.y), (tip, middle), (x, bottom)];
+            canvas.triangle(corners, Ink::solid(color));
+        }
+    }
+    let columns = BAR.width as usize;
+    for column in 0..columns {
+        let color = table[column * 256 / columns];
+        let x = BAR.x + column as f32;
+        canvas.fill(Rect { x, y: BAR.y, width: 1.0, height: BAR.height }, Ink::solid(color));
+    }
+    let mut edge = vec![(BAR.x, BAR.y), (right, BAR.y)];
+    if scale.above {
+        edge.push((right + POINT, middle));
+    }
+    edge.extend([(right, bottom), (BAR.x, bottom)]);
+    if scale.below {
+        edge.push((BAR.x - POINT, middle));
+    }
+    edge.push((BAR.x, BAR.y));
+    canvas.lines(&[edge], 1.0, outline, BAR.grown(POINT + 4.0));
+    for (share, label) in scale.ticks() {
+        let x = (BAR.x + share as f32 * BAR.width).round();
+        canvas.fill(Rect { x: x - 0.5, y: bottom, width: 1.0, height: 6.0 }, MUTED);
+        canvas.write((x, bottom + 24.0), Align::Centre, &label, Style { ink: DARK, ..LABEL });
+    }
+    let unit = Style { ink: DARK, size: 19.0, ..LABEL };
+    let baseline = unit.baseline_at(middle);
+    canvas.write((right + POINT + 14.0, baseline), Align::Left, "°C", unit);
+}
+
+/// Says that there is nothing to see.
+fn nothing(canvas: &mut Canvas) {
+    let style = Style { weight: Weight::Semibold, size: 24.0, ink: DARK };
+    let at = (BAR.x + BAR.width / 2.0, BAR.y + BAR.height);
+    canvas.write(at, Align::Centre, "No data in this year yet", style);
+}
+
+/// The colour of no data.
+fn no_data_key(canvas: &mut Canvas) {
+    let swatch = Rect { x: MAP.x, y: BAR.y, width: BAR.height, height: BAR.height };
+    canvas.fill(swatch, Ink::solid(NO_DATA));
+    canvas.outline(swatch, 1.0, Ink { opacity: 0.45, ..MUTED });
+    let style = Style { ink: DARK, ..LABEL };
+    let baseline = style.baseline_at(swatch.y + swatch.height / 2.0);
+    canvas.write((swatch.x + swatch.width + 10.0, baseline), Align::Left, "no data", style);
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+
+    fn input(pixels: &Array2<u16>) -> QuicklookInput<'_> {
+        QuicklookInput {
+            variable: Variable::Average,
+            year: 2021,
+            pixels: pixels.view(),
+            snapshot: "7M3JYZD0QB6N3H8T1P4G",
+        }
+    }
+
+    /// The western half 250 to 300 K from south to north, the eastern half no data.
+    fn half() -> Array2<u16> {
+        Array2::from_shape_fn((720, 1440), |(row, col)| {
+            if col < 720 { 15_000 - (row * 2500 / 719) as u16 } else { 0 }
+        })
+    }
+
+    #[test]
+    fn the_picture_is_a_png_of_the_sheets_size_whatever_the_resolution() {
+        for shape in [(720, 1440), (180, 360), (2, 4), (1125, 2250)] {
+            let pixels = Array2::from_elem(shape, 14_000);
+            let png = quicklook(&input(&pixels)).unwrap();
+            let reader = png::Decoder::new(std::io::Cursor::new(&png)).read_info().unwrap();
+            let size = (reader.info().width as usize, reader.info().height as usize);
+            assert_eq!(size, (sheet::WIDTH, sheet::HEIGHT));
+        }
+    }
+
+    #[test]
+    fn warm_is_light_cold_is_dark_and_no_data_is_grey() {
+        let canvas = draw(&input(&half()));
+        let at = |lon: f64, lat: f64| {
+            let (x, y) = sheet::project(lon, lat);
+            canvas.pixel(x as usize, y as usize)
+        };
+        let sum = |color: Rgb| color.iter().map(|&channel| u32::from(channel)).sum::<u32>();
+        assert!(sum(at(-145.0, 85.0)) > sum(at(-145.0, 15.0)));
+        assert!(sum(at(-145.0, 15.0)) > sum(at(-145.0, -50.0)));
+        assert_eq!(at(170.0, 10.0), NO_DATA);
+        assert_eq!(at(-20.0, 89.0), COLORS.table()[at_share(&half(), 7)]);
+    }
+
+    /// Index into the table of the pixels of a row.
+    fn at_share(pixels: &Array2<u16>, row: usize) -> usize {
+        let scale = Scale::of(pixels.iter().copied()).unwrap();
+        let number = pixels[(row.saturating_sub(3), 0)];
+        (scale.share(number).clamp(0.0, 1.0) * 255.0).round() as usize
+    }
+
+    #[test]
+    fn the_colour_bar_runs_through_the_whole_map() {
+        let canvas = draw(&input(&half()));
+        let y = (BAR.y + BAR.height / 2.0) as usize;
+        let table = COLORS.table();
+        assert_eq!(canvas.pixel(BAR.x as usize + 2, y), table[0]);
+        assert_eq!(canvas.pixel((BAR.x + BAR.width) as usize - 2, y), table[255]);
+        assert_eq!(canvas.pixel(MAP.x as usize + 5, y), NO_DATA, "the key of no data");
+    }
+
+    #[test]
+    fn a_world_without_data_is_drawn_and_says_so() {
+        let empty = Array2::zeros((720, 1440));
+        let canvas = draw(&input(&empty));
+        let (x, y) = sheet::project(20.0, 10.0);
+        assert_eq!(canvas.pixel(x as usize, y as usize), NO_DATA);
+        let inked = (BAR.x as usize..(BAR.x + BAR.width) as usize)
+            .filter(|&x| canvas.pixel(x, (BAR.y + BAR.height) as usize - 4) != sheet::PAPER)
+            .count();
+        assert!(inked > 30, "{inked}");
+        let none = Array2::zeros((0, 4));
+        let error = quicklook(&input(&none)).unwrap_err().to_string();
+        assert_eq!(error, "a quicklook needs at least one pixel, found an array of 0 x 4");
+    }
+}
