@@ -2,7 +2,7 @@
 
 pub mod accumulate;
 pub mod catalog;
-mod centres;
+pub mod centres;
 pub mod commands;
 pub mod config;
 pub mod error;

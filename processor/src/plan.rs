@@ -105,7 +105,7 @@ mod tests {
                 prop_assert!(!batch.is_empty() && batch.len() <= size);
                 for job in batch {
                     prop_assert!(!job.tiles.is_empty() && job.tiles.len() <= most);
-                    found.extend(&job.tiles);
+                    found.extend_from_slice(&job.tiles);
                 }
             }
             prop_assert_eq!(found, tiles(&list));

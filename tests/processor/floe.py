@@ -1,16 +1,22 @@
 """Running the processor and its sandbox, and reading what they leave, without any of their code."""
 
+import functools
+import http.server
 import json
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import unittest
 import urllib.request
 
 import icechunk
 import xarray as xr
+
+# That a local store is not safe by itself is known, and why the processor locks it.
+icechunk.set_logs_filter("error")
 
 BINARY = os.environ["FLOE"]
 # Nothing of the caller's own settings may leak into a test.
@@ -79,6 +85,29 @@ class Sandbox:
             return answer.read()
 
 
+class RangeHandler(http.server.SimpleHTTPRequestHandler):
+    """Python's file server, with single byte ranges."""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        wanted = self.headers.get("Range")
+        path = self.translate_path(self.path)
+        if not wanted or not os.path.isfile(path):
+            return super().do_GET()
+        with open(path, "rb") as file:
+            content = file.read()
+        first, _, last = wanted.removeprefix("bytes=").partition("-")
+        start = int(first) if first else max(0, len(content) - int(last))
+        end = min(int(last) + 1, len(content)) if first and last else len(content)
+        self.send_response(206)
+        self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(content)}")
+        self.send_header("Content-Length", str(end - start))
+        self.end_headers()
+        self.wfile.write(content[start:end])
+
+
 class Case(unittest.TestCase):
     """A test with a directory of its own, in which the processor runs."""
 
@@ -118,6 +147,16 @@ class Case(unittest.TestCase):
 
     def dataset(self, store=None, **options):
         return xr.open_zarr(self.session(store).store, consolidated=False, **options)
+
+    def serve(self, directory):
+        """Serves a directory over HTTP with byte ranges, as any object store does; returns its URL."""
+        server = http.server.ThreadingHTTPServer(
+            ("127.0.0.1", 0), functools.partial(RangeHandler, directory=directory)
+        )
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return f"http://127.0.0.1:{server.server_port}"
 
     def history(self):
         storage = icechunk.local_filesystem_storage(self.store)

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use crate::error::Error;
 use crate::sandbox::{
     COMPOSITES, Export, Fault, Holdings, Options, Platform, Sandbox, SandboxError,
 };
@@ -56,12 +57,13 @@ pub(super) struct Args {
 }
 
 /// Runs the command; with `as_json` it prints one JSON document instead of text for people.
-pub(super) async fn run(args: Args, as_json: bool) -> Result<(), SandboxError> {
+pub(super) async fn run(args: Args, as_json: bool) -> Result<(), Error> {
     let holdings =
         Holdings { years: args.years, composites: args.composites, platforms: args.platforms };
     if let Some(folder) = args.export {
         let positions = args.positions;
-        return export(Export { folder, seed: args.seed, holdings, positions }, as_json).await;
+        let order = Export { folder, seed: args.seed, holdings, positions };
+        return Ok(export(order, as_json).await?);
     }
     let options = Options {
         host: args.host,
@@ -72,7 +74,7 @@ pub(super) async fn run(args: Args, as_json: bool) -> Result<(), SandboxError> {
         faults: args.faults,
         failing_attempts: args.fail_attempts,
     };
-    serve(options, as_json).await
+    Ok(serve(options, as_json).await?)
 }
 
 async fn serve(options: Options, as_json: bool) -> Result<(), SandboxError> {

@@ -28,42 +28,65 @@ const fn feature(longitude: f32, latitude: f32, width: f32, height: f32, kind: K
     Feature { longitude, latitude, half_width: width, half_height: height, kind }
 }
 
-const FEATURES: [Feature; 35] = [
-    feature(88.0, 33.5, 13.0, 4.5, Kind::Upland(4.8)),
-    feature(72.0, 38.0, 5.0, 3.5, Kind::Upland(3.2)),
-    feature(98.0, 47.0, 10.0, 5.0, Kind::Upland(1.3)),
-    feature(-70.0, -31.0, 2.2, 8.0, Kind::Upland(3.2)),
-    feature(-68.0, -18.0, 4.0, 6.0, Kind::Upland(4.0)),
-    feature(-77.5, -5.0, 2.5, 9.0, Kind::Upland(2.8)),
-    feature(-110.0, 40.0, 7.0, 9.0, Kind::Upland(2.0)),
-    feature(-119.0, 52.0, 5.0, 7.0, Kind::Upland(1.6)),
-    feature(-103.0, 22.0, 4.0, 5.0, Kind::Upland(1.8)),
-    feature(38.5, 9.0, 4.0, 5.0, Kind::Upland(2.3)),
-    feature(36.0, -3.0, 4.0, 6.0, Kind::Upland(1.4)),
-    feature(27.0, -29.0, 5.0, 4.0, Kind::Upland(1.5)),
-    feature(44.0, 38.0, 9.0, 3.0, Kind::Upland(1.8)),
-    feature(10.0, 46.5, 4.5, 1.3, Kind::Upland(2.0)),
-    feature(9.0, 62.0, 3.5, 3.5, Kind::Upland(1.0)),
-    feature(140.0, 64.0, 14.0, 5.0, Kind::Upland(1.0)),
-    feature(138.0, -4.5, 5.0, 1.5, Kind::Upland(2.5)),
+const FEATURES: [Feature; 56] = [
+    // Tibet and the ranges around it, from the Caucasus to the Altai.
+    feature(88.0, 33.5, 13.0, 4.5, Kind::Upland(4.6)),
+    feature(72.0, 38.0, 4.5, 3.5, Kind::Upland(3.4)),
+    feature(80.0, 42.0, 7.0, 1.5, Kind::Upland(2.6)),
+    feature(98.0, 48.0, 11.0, 4.0, Kind::Upland(1.5)),
+    feature(101.0, 28.0, 3.5, 4.5, Kind::Upland(2.6)),
+    feature(44.0, 39.5, 7.0, 2.5, Kind::Upland(1.8)),
+    feature(52.0, 31.5, 5.5, 3.5, Kind::Upland(1.6)),
+    feature(35.0, 38.5, 5.0, 1.5, Kind::Upland(1.1)),
+    feature(59.0, 61.0, 1.8, 7.0, Kind::Upland(0.7)),
+    feature(132.0, 65.0, 9.0, 4.0, Kind::Upland(1.0)),
+    feature(150.0, 64.0, 9.0, 4.0, Kind::Upland(0.9)),
+    feature(10.0, 46.5, 4.5, 1.2, Kind::Upland(2.1)),
+    feature(9.0, 62.0, 3.0, 3.5, Kind::Upland(1.1)),
+    feature(16.0, 67.0, 3.0, 2.0, Kind::Upland(0.9)),
+    feature(-4.0, 40.5, 4.0, 2.0, Kind::Upland(0.7)),
+    feature(-3.0, 32.0, 5.0, 1.3, Kind::Upland(1.6)),
+    feature(38.5, 9.0, 3.5, 4.5, Kind::Upland(2.2)),
+    feature(36.0, -2.0, 3.5, 5.0, Kind::Upland(1.5)),
+    feature(28.5, -29.0, 3.0, 3.0, Kind::Upland(1.7)),
+    feature(18.0, -13.0, 6.0, 4.0, Kind::Upland(1.1)),
+    feature(138.0, -4.5, 5.0, 1.3, Kind::Upland(2.6)),
+    // The Andes, link by link, and the ranges of western North America.
+    feature(-75.5, 5.0, 2.0, 4.0, Kind::Upland(2.2)),
+    feature(-78.5, -3.0, 1.6, 4.0, Kind::Upland(2.6)),
+    feature(-75.5, -11.0, 2.2, 3.5, Kind::Upland(3.4)),
+    feature(-70.0, -16.0, 2.8, 3.0, Kind::Upland(3.9)),
+    feature(-67.5, -21.0, 2.6, 4.0, Kind::Upland(3.9)),
+    feature(-69.0, -28.5, 1.7, 4.5, Kind::Upland(3.6)),
+    feature(-70.5, -35.0, 1.3, 4.0, Kind::Upland(2.4)),
+    feature(-72.2, -44.0, 1.2, 6.0, Kind::Upland(1.4)),
+    feature(-106.5, 38.5, 3.5, 4.5, Kind::Upland(2.4)),
+    feature(-112.0, 43.5, 4.0, 4.5, Kind::Upland(1.9)),
+    feature(-119.0, 38.5, 1.5, 3.5, Kind::Upland(1.8)),
+    feature(-118.0, 51.5, 4.0, 4.0, Kind::Upland(1.7)),
+    feature(-128.0, 58.5, 5.0, 4.0, Kind::Upland(1.3)),
+    feature(-148.0, 63.0, 8.0, 1.6, Kind::Upland(1.5)),
+    feature(-103.0, 22.5, 3.5, 5.5, Kind::Upland(1.8)),
+    feature(-81.0, 37.0, 2.5, 3.5, Kind::Upland(0.6)),
     feature(8.0, 23.0, 26.0, 8.5, Kind::Desert(1.0)),
     feature(47.0, 24.0, 12.0, 9.0, Kind::Desert(1.0)),
     feature(62.0, 30.0, 10.0, 6.0, Kind::Desert(0.8)),
     feature(60.0, 42.0, 9.0, 5.0, Kind::Desert(0.7)),
-    feature(85.0, 40.0, 8.0, 3.5, Kind::Desert(0.9)),
+    feature(84.0, 39.5, 7.0, 2.5, Kind::Desert(0.9)),
     feature(104.0, 42.0, 10.0, 4.0, Kind::Desert(0.8)),
     feature(132.0, -25.0, 15.0, 7.0, Kind::Desert(0.9)),
     feature(18.0, -24.0, 6.0, 6.0, Kind::Desert(0.8)),
-    feature(-69.5, -23.0, 2.5, 6.0, Kind::Desert(0.9)),
-    feature(-111.0, 32.0, 8.0, 6.0, Kind::Desert(0.75)),
-    feature(-68.0, -42.0, 4.0, 7.0, Kind::Desert(0.6)),
+    feature(-69.5, -23.0, 1.8, 5.0, Kind::Desert(0.8)),
+    feature(-111.0, 32.5, 8.0, 5.5, Kind::Desert(0.75)),
+    feature(-68.0, -43.0, 3.5, 7.0, Kind::Desert(0.6)),
     feature(-62.0, -4.0, 13.0, 8.0, Kind::Forest(1.0)),
     feature(22.0, 0.0, 9.0, 5.0, Kind::Forest(1.0)),
     feature(114.0, 1.0, 16.0, 7.0, Kind::Forest(1.0)),
     feature(100.0, 20.0, 8.0, 6.0, Kind::Forest(0.6)),
     feature(-84.0, 14.0, 6.0, 4.0, Kind::Forest(0.6)),
-    feature(-41.0, 73.5, 13.0, 9.0, Kind::Ice(1.0)),
-    feature(-41.0, 66.0, 5.0, 4.0, Kind::Ice(0.9)),
+    feature(-42.0, 75.0, 17.0, 8.5, Kind::Ice(1.0)),
+    feature(-43.0, 68.0, 8.0, 6.0, Kind::Ice(1.0)),
+    feature(-17.5, 64.4, 2.0, 0.6, Kind::Ice(0.6)),
 ];
 
 /// The climate at a place.
@@ -113,11 +136,11 @@ impl ClimateModel {
         let inland = self.inland(longitude, latitude);
         let (mut upland, mut desert, mut forest, mut ice) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
         // Bends the hand-placed outlines, so that no ellipse can be made out.
-        let bend = 0.35 * fractal(self.seed ^ 0x11, sphere, 9.0, 3);
+        let bend = 0.4 * fractal(self.seed ^ 0x11, sphere, 14.0, 4);
         for one in &FEATURES {
             let x = (longitude - one.longitude) / one.half_width;
             let y = (latitude - one.latitude) / one.half_height;
-            let weight = soft(1.25 + bend - x.hypot(y));
+            let weight = soft(1.4 + bend - x.hypot(y));
             match one.kind {
                 Kind::Upland(kilometres) => upland = upland.max(weight * kilometres),
                 Kind::Desert(share) => desert = desert.max(weight * share),
@@ -127,11 +150,12 @@ impl ClimateModel {
         }
         ice = ice.max(soft((-latitude - 66.0) / 6.0 + bend));
         let hills = fractal(self.seed ^ 0x22, sphere, 14.0, 6);
-        let ridges = 1.0 - fractal(self.seed ^ 0x33, sphere, 22.0, 5).abs() * 1.6;
-        let relief = 0.15 + 0.45 * upland.min(3.0);
-        let elevation = (0.35 + 0.35 * hills + upland + relief * (0.6 * ridges + 0.5 * hills))
+        let ridges = 1.0 - fractal(self.seed ^ 0x33, sphere, 30.0, 5).abs() * 2.0;
+        // Mountains are ridges and valleys rather than a plateau.
+        let relief = 0.2 + 0.4 * upland.min(3.0);
+        let elevation = (0.4 + 0.45 * hills + 0.8 * upland + relief * (0.8 * ridges + 0.6 * hills))
             .max(0.0)
-            + ice * 1.6;
+            + ice * 1.2;
         let patchy = fractal(self.seed ^ 0x44, sphere, 5.0, 4);
         let belt = (-((latitude.abs() - 24.0) / 11.0).powi(2)).exp();
         let dry =

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::crude_coast::is_land;
+use crate::natural_earth::LandMask;
 use crate::sinusoidal::{
     HORIZONTAL, PIXEL_METRES, PIXELS, Position, VERTICAL, lonlat_from_sinusoidal,
 };
@@ -13,9 +13,13 @@ const BLOCK: u32 = 8;
 /// Blocks along a position's edge.
 const BLOCKS: u32 = PIXELS / BLOCK;
 
+/// Cells of the coast's bitmap: as wide as two pixels at the equator, 29 MB.
+const CELLS_PER_DEGREE: u32 = 60;
+
 /// The land of the whole grid; each position's is worked out when it is first asked for.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Land {
+    mask: LandMask,
     positions: Vec<OnceLock<PositionLand>>,
 }
 
@@ -37,21 +41,22 @@ pub(in crate::sandbox) struct PositionLand {
 impl Land {
     pub(in crate::sandbox) fn new() -> Self {
         let count = (HORIZONTAL * VERTICAL) as usize;
-        Self { positions: (0..count).map(|_| OnceLock::new()).collect() }
+        let mask = LandMask::new(CELLS_PER_DEGREE);
+        Self { mask, positions: (0..count).map(|_| OnceLock::new()).collect() }
     }
 
     /// Whether a place is land.
     pub(in crate::sandbox) fn contains(&self, longitude: f64, latitude: f64) -> bool {
-        (-180.0..=180.0).contains(&longitude) && is_land(longitude, latitude)
+        (-180.0..=180.0).contains(&longitude) && self.mask.contains(longitude, latitude)
     }
 
-    /// Whether a position has land, looked at every 24 pixels: a sliver that this misses stays
+    /// Whether a position has land, looked at every 12 pixels: a sliver that this misses stays
     /// without granules, as real ones do.
     pub(in crate::sandbox) fn touches(&self, position: Position) -> bool {
-        let steps = 0..=PIXELS / 24;
+        let steps = 0..=PIXELS / 12;
         steps.clone().any(|row| {
             steps.clone().any(|col| {
-                let (longitude, latitude) = place(position, col * 24, row * 24);
+                let (longitude, latitude) = place(position, col * 12, row * 12);
                 self.contains(longitude, latitude)
             })
         })

@@ -4,7 +4,6 @@
 //! out on a lattice every [`PITCH`] pixels and interpolated; only texture is per pixel.
 
 mod climate;
-mod crude_coast;
 mod land;
 mod noise;
 mod observe;

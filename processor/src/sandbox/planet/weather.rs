@@ -59,7 +59,7 @@ impl Weather {
         let rains = (-((latitude - 0.55 * self.declination) / 10.0).powi(2)).exp();
         let storms = (-((latitude.abs() - 58.0) / 14.0).powi(2)).exp();
         let winter = (-summer).max(0.0) * (latitude.abs() / 50.0).min(1.0);
-        let bias = -0.62 + 0.42 * rains + 0.22 * storms + 0.16 * winter - 0.55 * climate.dry;
+        let bias = -0.52 + 0.42 * rains + 0.22 * storms + 0.16 * winter - 0.55 * climate.dry;
         // The pattern drifts eastwards from composite to composite and changes as it goes.
         let drift = self.days * 0.004;
         let (sin, cos) = drift.sin_cos();
