@@ -162,8 +162,9 @@ impl Config {
 
     fn check(table: Table) -> Result<Self, ConfigError> {
         let value_error = |message: String| ConfigError::Value { message };
-        let written: Written =
-            table.try_into().map_err(|error: toml::de::Error| value_error(error.message().to_owned()))?;
+        let written: Written = table
+            .try_into()
+            .map_err(|error: toml::de::Error| value_error(error.message().to_owned()))?;
         let grid = Grid::new(written.grid.resolution, written.grid.tile_degrees)?;
         let years: BTreeSet<i32> = written.years.iter().copied().collect();
         if years.is_empty() || years.len() != written.years.len() {
@@ -185,17 +186,15 @@ impl Config {
                 "catalog.platforms must name terra, aqua or both, found {names:?}"
             )));
         };
-        for (key, number) in
-            [("read.concurrency", written.read.concurrency), ("read.attempts", written.read.attempts)]
-        {
+        for (key, number) in [
+            ("read.concurrency", written.read.concurrency),
+            ("read.attempts", written.read.attempts),
+        ] {
             if !(1..=256).contains(&number) {
                 return Err(value_error(format!("{key} must lie in 1 to 256, found {number}")));
             }
         }
-        for (key, text) in [
-            ("catalog.url", &url),
-            ("catalog.sign_url", &sign_url),
-        ] {
+        for (key, text) in [("catalog.url", &url), ("catalog.sign_url", &sign_url)] {
             let optional = key == "catalog.sign_url" && text.is_empty();
             if !optional && !text.starts_with("http://") && !text.starts_with("https://") {
                 return Err(value_error(format!("{key} must be an http(s) URL, found '{text}'")));
@@ -236,9 +235,10 @@ fn parse_assignment(assignment: &str) -> Result<Table, ConfigError> {
         .ok()
         .and_then(|mut table| table.remove("value"))
         .unwrap_or_else(|| Value::String(text.to_owned()));
-    let nested = key.trim().rsplit('.').fold(value, |inner, part| {
-        Value::Table(Table::from_iter([(part.to_owned(), inner)]))
-    });
+    let nested = key
+        .trim()
+        .rsplit('.')
+        .fold(value, |inner, part| Value::Table(Table::from_iter([(part.to_owned(), inner)])));
     match nested {
         Value::Table(table) => Ok(table),
         _ => Err(ConfigError::NotAssignment { found: assignment.to_owned() }),
@@ -300,13 +300,17 @@ where
             .split(',')
             .map(str::trim)
             .filter(|part| !part.is_empty())
-            .map(|part| part.parse().map_or_else(|_| Value::String(part.to_owned()), Value::Integer))
+            .map(|part| {
+                part.parse().map_or_else(|_| Value::String(part.to_owned()), Value::Integer)
+            })
             .collect(),
         single => vec![single],
     };
     elements
         .into_iter()
-        .map(|element| element.try_into().map_err(|error: toml::de::Error| D::Error::custom(error.message())))
+        .map(|element| {
+            element.try_into().map_err(|error: toml::de::Error| D::Error::custom(error.message()))
+        })
         .collect()
 }
 

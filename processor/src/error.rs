@@ -83,7 +83,9 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Config(_) | Self::TileList(_) => Exit::Configuration,
-            Self::Tile(_) | Self::TileIndex(_) | Self::Variable(_) | Self::Usage { .. } => Exit::Usage,
+            Self::Tile(_) | Self::TileIndex(_) | Self::Variable(_) | Self::Usage { .. } => {
+                Exit::Usage
+            }
             Self::Store(error) => error.exit(),
             Self::Catalog(error) => match error {
                 CatalogError::Http(error) => error.exit(),
@@ -91,9 +93,9 @@ impl Error {
                 CatalogError::Item(_) | CatalogError::Circle { .. } => Exit::Data,
             },
             Self::Read(error) => error.exit(),
-            Self::Accumulate(AccumulateError::Unfinished { .. }) | Self::Internal { .. } | Self::Picture(_) => {
-                Exit::Software
-            }
+            Self::Accumulate(AccumulateError::Unfinished { .. })
+            | Self::Internal { .. }
+            | Self::Picture(_) => Exit::Software,
             Self::Accumulate(_) => Exit::Data,
             Self::Http(error) => error.exit(),
             Self::Sandbox(_) => Exit::Unavailable,

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::exit::Exit;
 
 /// The longest wait that a server may ask for with `Retry-After`.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
+const LONGEST_WAIT: Duration = Duration::from_mins(2);
 
 /// Part of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,7 +136,7 @@ impl Http {
         let client = reqwest::Client::builder()
             .user_agent(concat!("floe/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))
-            .read_timeout(Duration::from_secs(60))
+            .read_timeout(Duration::from_mins(1))
             .pool_max_idle_per_host(32)
             .build()
             .map_err(|error| HttpError::Client { message: chain(&error) })?;
@@ -192,7 +192,10 @@ impl Http {
         parse(url, &bytes)
     }
 
-    async fn patiently<T>(&self, request: impl AsyncFn() -> Result<T, HttpError>) -> Result<T, HttpError> {
+    async fn patiently<T>(
+        &self,
+        request: impl AsyncFn() -> Result<T, HttpError>,
+    ) -> Result<T, HttpError> {
         let policy = ExponentialBuilder::new()
             .with_min_delay(Duration::from_millis(300))
             .with_max_delay(Duration::from_secs(20))
@@ -219,7 +222,11 @@ impl Http {
         self.receive(url, response).await
     }
 
-    async fn send(&self, url: &str, request: reqwest::RequestBuilder) -> Result<Response, HttpError> {
+    async fn send(
+        &self,
+        url: &str,
+        request: reqwest::RequestBuilder,
+    ) -> Result<Response, HttpError> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let response = request
             .send()
@@ -231,7 +238,10 @@ impl Http {
         }
         let retry_after = retry_after(&response);
         let body = response.text().await.unwrap_or_default();
-        let body: String = redact(&body.split_whitespace().collect::<Vec<_>>().join(" ")).chars().take(200).collect();
+        let body: String = redact(&body.split_whitespace().collect::<Vec<_>>().join(" "))
+            .chars()
+            .take(200)
+            .collect();
         Err(HttpError::Status { url: bare(url), status, body, retry_after })
     }
 
@@ -289,7 +299,9 @@ pub fn redact(text: &str) -> String {
     let mut rest = text;
     while let Some(start) = rest.find("http://").into_iter().chain(rest.find("https://")).min() {
         let url_end = rest[start..]
-            .find(|character: char| character.is_whitespace() || matches!(character, '"' | '\'' | ')' | '>' | '<'))
+            .find(|character: char| {
+                character.is_whitespace() || matches!(character, '"' | '\'' | ')' | '>' | '<')
+            })
             .map_or(rest.len(), |length| start + length);
         redacted.push_str(&rest[..start]);
         redacted.push_str(&bare(&rest[start..url_end]));
@@ -319,8 +331,12 @@ mod tests {
 
     #[test]
     fn no_query_survives_redaction() {
-        let text = "error for url (https://a.b/c?sig=SECRET), then \"http://d/e?t=SECRET\" and https://f";
-        assert_eq!(redact(text), "error for url (https://a.b/c), then \"http://d/e\" and https://f");
+        let text =
+            "error for url (https://a.b/c?sig=SECRET), then \"http://d/e?t=SECRET\" and https://f";
+        assert_eq!(
+            redact(text),
+            "error for url (https://a.b/c), then \"http://d/e\" and https://f"
+        );
         assert_eq!(redact("plain text? yes"), "plain text? yes");
         assert_eq!(bare("https://a/b?c=d#e"), "https://a/b");
     }

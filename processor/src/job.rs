@@ -157,7 +157,8 @@ impl Workshop {
                 years: Vec::new(),
             })
             .collect();
-        let positions: BTreeSet<Position> = tiles.iter().flat_map(|tile| tile.positions.clone()).collect();
+        let positions: BTreeSet<Position> =
+            tiles.iter().flat_map(|tile| tile.positions.clone()).collect();
         let found = self.catalog.search(&positions, &self.config.years).await?;
         self.progress.expect_granules(found.granules.len());
         for (index, &year) in self.config.years.clone().iter().enumerate() {
@@ -194,12 +195,16 @@ impl Workshop {
                 .filter(|key| key.year == year && of_tile(&key.position))
                 .count() as u64;
             if report.input_granules > report.empty_granules {
-                let (chunks, valid_pixels) = self.tile_chunks(&accumulator, work.tile, year_index).await?;
+                let (chunks, valid_pixels) =
+                    self.tile_chunks(&accumulator, work.tile, year_index).await?;
                 report.output_valid_pixels = valid_pixels;
                 report.coverage = self.coverage(valid_pixels).percent();
                 work.chunks.extend(chunks);
             } else {
-                work.chunks.extend(self.places(work.tile, year_index).map(|place| StagedChunk { place, payload: None }));
+                work.chunks.extend(
+                    self.places(work.tile, year_index)
+                        .map(|place| StagedChunk { place, payload: None }),
+                );
             }
             work.years.push(report);
         }
@@ -218,9 +223,9 @@ impl Workshop {
         let granules: Vec<(GranuleFiles, Strategy)> = found
             .of_year(year)
             .map(|granule| {
-                let strategy = *strategies
-                    .entry(granule.id.key.position)
-                    .or_insert_with(|| Strategy::plan(self.config.grid, &job.tiles, granule.id.key));
+                let strategy = *strategies.entry(granule.id.key.position).or_insert_with(|| {
+                    Strategy::plan(self.config.grid, &job.tiles, granule.id.key)
+                });
                 (granule.clone(), strategy)
             })
             .collect();
@@ -279,15 +284,20 @@ impl Workshop {
             .on_a_core(move || -> Result<_, Error> {
                 let TileYear { average, maximum, valid_pixels } = gather(&accumulator, tile)?;
                 let mut encoded = Vec::new();
-                for (variable, base) in [(Variable::Average, average), (Variable::Maximum, maximum)] {
+                for (variable, base) in [(Variable::Average, average), (Variable::Maximum, maximum)]
+                {
                     let mut pixels: Array2<u16> = base;
                     for &level in &levels {
                         if level.index > 0 {
                             pixels = halve(&pixels);
                         }
-                        let place =
-                            ChunkPlace { level, variable, year: year_index, chunk: ChunkIndex::from(tile) };
-                        encoded.push((place, writer.encode(level, pixels.view())?));
+                        let place = ChunkPlace {
+                            level,
+                            variable,
+                            year: year_index,
+                            chunk: ChunkIndex::from(tile),
+                        };
+                        encoded.push((place, writer.encode(level, &pixels)?));
                     }
                 }
                 Ok((encoded, valid_pixels))
@@ -302,13 +312,23 @@ impl Workshop {
     }
 
     fn own_levels(&self) -> Vec<Level> {
-        self.dataset.layout().levels().into_iter().filter(|level| level.owner == Owner::Tile).collect()
+        self.dataset
+            .layout()
+            .levels()
+            .into_iter()
+            .filter(|level| level.owner == Owner::Tile)
+            .collect()
     }
 
     /// All chunks of a tile and year.
     fn places(&self, tile: TileIndex, year: u32) -> impl Iterator<Item = ChunkPlace> {
         self.own_levels().into_iter().flat_map(move |level| {
-            Variable::ALL.map(|variable| ChunkPlace { level, variable, year, chunk: ChunkIndex::from(tile) })
+            Variable::ALL.map(|variable| ChunkPlace {
+                level,
+                variable,
+                year,
+                chunk: ChunkIndex::from(tile),
+            })
         })
     }
 
@@ -348,7 +368,8 @@ impl Workshop {
                 "years": years,
             }),
         )]);
-        let request = CommitRequest::of_tile(message, chunks, metadata, began_at.to_owned(), replace);
+        let request =
+            CommitRequest::of_tile(message, chunks, metadata, began_at.to_owned(), replace);
         let (outcome, snapshot, commit_attempts) = match self.dataset.commit(request).await? {
             Committed::Landed { snapshot, attempts } => {
                 let outcome = if no_data { Outcome::NoData } else { Outcome::Processed };
@@ -356,16 +377,22 @@ impl Workshop {
             }
             Committed::Overtaken { by } => (Outcome::Skipped, by, 0),
         };
-        let report = TileReport { row: tile.row, col: tile.col, outcome, snapshot, commit_attempts, years };
+        let report =
+            TileReport { row: tile.row, col: tile.col, outcome, snapshot, commit_attempts, years };
         self.progress.tile_done(&report.line());
         Ok(report)
     }
 
     /// Runs arithmetic on a thread of its own, as many at once as there are cores.
-    async fn on_a_core<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    async fn on_a_core<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
         let failed = |message: String| Error::Internal { message };
-        let permit =
-            Arc::clone(&self.cores).acquire_owned().await.map_err(|error| failed(error.to_string()))?;
+        let permit = Arc::clone(&self.cores)
+            .acquire_owned()
+            .await
+            .map_err(|error| failed(error.to_string()))?;
         tokio::task::spawn_blocking(move || {
             let result = work();
             drop(permit);
@@ -394,13 +421,18 @@ impl TileReport {
         let Self { row, col, snapshot, .. } = self;
         match self.outcome {
             Outcome::Skipped => format!("tile {row},{col}: already done in {snapshot}, skipped"),
-            Outcome::NoData => format!("tile {row},{col}: no granule in any year, committed as {snapshot}"),
+            Outcome::NoData => {
+                format!("tile {row},{col}: no granule in any year, committed as {snapshot}")
+            }
             Outcome::Processed => {
                 let years: Vec<String> = self
                     .years
                     .iter()
                     .map(|year| {
-                        format!("{}: {} granules, {:.1} %", year.year, year.input_granules, year.coverage)
+                        format!(
+                            "{}: {} granules, {:.1} %",
+                            year.year, year.input_granules, year.coverage
+                        )
                     })
                     .collect();
                 format!("tile {row},{col}: {}; committed as {snapshot}", years.join("; "))

@@ -34,7 +34,8 @@ pub async fn read_world(
 ) -> Result<World, Error> {
     let levels = dataset.layout().levels();
     let own = levels.into_iter().rfind(|level| level.owner == Owner::Tile);
-    let level = own.ok_or_else(|| Error::Internal { message: "a grid without levels".to_owned() })?;
+    let level =
+        own.ok_or_else(|| Error::Internal { message: "a grid without levels".to_owned() })?;
     let reader = dataset.chunk_reader(at).await?;
     let width = WIDTH.min(level.cols as usize);
     let mut sums = Sums::new(width.div_ceil(2), width);

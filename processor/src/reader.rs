@@ -12,7 +12,10 @@ use futures::try_join;
 
 use crate::accumulate::YearAccumulator;
 use crate::catalog::{BlobError, BlobReader, GranuleFiles};
-use crate::granule::{CogError, Directory, FetchedGranule, FetchedLayer, GranuleKey, Layer, Layout, Parsed, Piece, Transform, check_alike};
+use crate::granule::{
+    CogError, Directory, FetchedGranule, FetchedLayer, GranuleKey, Layer, Layout, Parsed, Piece,
+    Transform, check_alike,
+};
 use crate::http::HttpError;
 use crate::needed::Footprint;
 use floe_shared::grid::{Grid, TileIndex};
@@ -50,8 +53,7 @@ impl ReadError {
             error => error.exit(),
         };
         match self {
-            Self::Cog(_) => Exit::Data,
-            Self::Blob { source: BlobError::NotABlob { .. }, .. } => Exit::Data,
+            Self::Cog(_) | Self::Blob { source: BlobError::NotABlob { .. }, .. } => Exit::Data,
             Self::Blob { source: BlobError::Unsigned { source, .. }, .. } => source.exit(),
             Self::Blob { source: BlobError::Http(error), .. } => of_http(error),
         }
@@ -77,7 +79,8 @@ impl Strategy {
     /// The better one for granules of a position, judged by its ideal transform.
     pub fn plan(grid: Grid, tiles: &[TileIndex], key: GranuleKey) -> Self {
         let layout = Layout::SERVED;
-        let needed = Footprint::new(grid, tiles, Transform::ideal(key.position), layout).blocks().len();
+        let needed =
+            Footprint::new(grid, tiles, Transform::ideal(key.position), layout).blocks().len();
         if needed * 2 > layout.blocks() { Self::Whole } else { Self::Ranges }
     }
 }
@@ -104,16 +107,16 @@ impl GranuleReader {
                 Ok(FetchedGranule::new(files.id, lst, qc)?)
             }
             Strategy::Ranges => {
-                let (head, qc) =
+                let ((directory, head), qc) =
                     try_join!(self.head(files), self.whole(files, &files.qc, Layer::Qc))?;
-                let (directory, head) = head;
                 check_alike(files.id, &directory, &qc.directory)?;
-                let footprint = year.footprint(files.id.key.position, directory.transform, directory.layout);
+                let footprint =
+                    year.footprint(files.id.key.position, directory.transform, directory.layout);
                 let ranges = directory.ranges(&footprint.blocks(), GAP);
                 let pieces = ranges.into_iter().map(async |range| {
-                    let read = self.blobs.read_range(&files.lst, range.start, range.end).await;
-                    let ranged = read.map_err(|source| blob_error(files, source))?;
-                    Ok::<_, ReadError>(Piece { start: range.start, bytes: ranged.bytes })
+                    let answer = self.blobs.read_range(&files.lst, range.start, range.end).await;
+                    let part = answer.map_err(|source| blob_error(files, source))?;
+                    Ok::<_, ReadError>(Piece { start: range.start, bytes: part.bytes })
                 });
                 let mut pieces = try_join_all(pieces).await?;
                 pieces.push(head);
@@ -122,7 +125,12 @@ impl GranuleReader {
         }
     }
 
-    async fn whole(&self, files: &GranuleFiles, href: &str, layer: Layer) -> Result<FetchedLayer, ReadError> {
+    async fn whole(
+        &self,
+        files: &GranuleFiles,
+        href: &str,
+        layer: Layer,
+    ) -> Result<FetchedLayer, ReadError> {
         let bytes = self.blobs.read(href).await.map_err(|source| blob_error(files, source))?;
         let directory = Directory::parse_file(&name(href), layer, &bytes)?;
         Ok(FetchedLayer::whole(directory, bytes))
@@ -136,8 +144,12 @@ impl GranuleReader {
             let read = self.blobs.read_range(&files.lst, 0, length).await;
             let head = read.map_err(|source| blob_error(files, source))?;
             match Directory::parse(&asset, Layer::Lst, &head.bytes, head.total)? {
-                Parsed::Ready(directory) => return Ok((directory, Piece { start: 0, bytes: head.bytes })),
-                Parsed::Needs(bytes) if bytes > length && bytes <= LONGEST_HEAD && bytes <= head.total => {
+                Parsed::Ready(directory) => {
+                    return Ok((directory, Piece { start: 0, bytes: head.bytes }));
+                }
+                Parsed::Needs(bytes)
+                    if bytes > length && bytes <= LONGEST_HEAD && bytes <= head.total =>
+                {
                     length = bytes.max(length * 2).min(head.total);
                 }
                 Parsed::Needs(_) => {

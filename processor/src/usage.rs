@@ -55,7 +55,8 @@ fn process_resources() -> (Option<f64>, Option<u64>) {
     // macOS counts bytes, the others kibibytes (getrusage(2)).
     const UNIT: u64 = if cfg!(target_os = "macos") { 1 } else { 1024 };
     let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else { return (None, None) };
-    let microseconds = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    let microseconds =
+        usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
     let peak = u64::try_from(usage.max_rss()).ok().map(|rss| rss * UNIT);
     (Some(microseconds as f64 / 1e6), peak)
 }

@@ -1,6 +1,8 @@
 //! The whole way from files to tiles against an oracle that looks at one pixel and one granule at a
 //! time: the source-pixel rule as it is written, integer sums, halves to the even neighbour.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::collections::BTreeMap;
@@ -50,16 +52,17 @@ impl Granule {
                 .wrapping_mul(0xD6E8_FEB8_6659_FD93);
             mixed ^ mixed >> 32
         };
-        let cloud = hash(row / 16 << 16 | col / 16) % 5;
-        let value = 14_000 + (row % 300 + col % 200) + hash(row / 3 << 16 | col / 2) % 37;
+        let cloud = hash(((row / 16) << 16) | (col / 16)) % 5;
+        let value = 14_000 + (row % 300 + col % 200) + hash(((row / 3) << 16) | (col / 2)) % 37;
         let lst = match cloud {
             0 => 0,
-            1 if col % 4 == 0 => 7499,
+            1 if col.is_multiple_of(4) => 7499,
             1 if col % 4 == 1 => 65535,
             1 if col % 4 == 2 => 7500,
             _ => value,
         };
-        let quality = [0, 17, 65, 2, 3, 81, 145, 1][(hash(row / 8 << 20 | col / 8) % 8) as usize];
+        let quality =
+            [0, 17, 65, 2, 3, 81, 145, 1][(hash(((row / 8) << 20) | (col / 8)) % 8) as usize];
         (lst as u16, quality)
     }
 
@@ -103,6 +106,7 @@ impl Granule {
 }
 
 /// One pixel, one granule at a time.
+#[expect(clippy::manual_checked_ops, reason = "an oracle says plainly what it does")]
 fn oracle(grid: Grid, tile: TileIndex, granules: &[Granule]) -> TileYear {
     let window = grid.tile_window(tile);
     let shape = (window.height as usize, window.width as usize);

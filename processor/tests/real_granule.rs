@@ -1,5 +1,7 @@
 //! A real granule of NASA, read and sampled as GDAL reads and warps it.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::path::{Path, PathBuf};

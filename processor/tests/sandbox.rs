@@ -1,6 +1,8 @@
 //! The sandbox over real HTTP: what a client of the Planetary Computer relies on, and what it must
 //! survive.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 

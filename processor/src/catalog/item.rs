@@ -110,15 +110,17 @@ impl Item {
         if self.collection.as_deref().is_some_and(|own| own != collection) {
             return Ok(None);
         }
-        let href = |key: &str| self.assets.get(key).map(|asset| asset.href.clone()).unwrap_or_default();
+        let href =
+            |key: &str| self.assets.get(key).map(|asset| asset.href.clone()).unwrap_or_default();
         let (lst, qc) = (href(LST), href(QC));
-        let mut id: GranuleId = self
-            .id
-            .parse()
-            .map_err(|error| ItemError::Id { item: self.id.clone(), message: format!("{error}") })?;
+        let mut id: GranuleId = self.id.parse().map_err(|error| ItemError::Id {
+            item: self.id.clone(),
+            message: format!("{error}"),
+        })?;
         if id.production.is_none() {
             // The item's id may lack the production time, but the file's name has it.
-            id.production = file_id(&lst).filter(|file| file.key == id.key).and_then(|file| file.production);
+            id.production =
+                file_id(&lst).filter(|file| file.key == id.key).and_then(|file| file.production);
         }
         self.check(&id)?;
         let created = self.properties.created.unwrap_or_default();
@@ -140,7 +142,11 @@ impl Item {
             differs("modis:vertical-tile", v.to_string(), vertical.to_string())?;
         }
         if let Some(platform) = &self.properties.platform {
-            differs("platform", Platform::name(id.key.platform).to_owned(), platform.to_lowercase())?;
+            differs(
+                "platform",
+                Platform::name(id.key.platform).to_owned(),
+                platform.to_lowercase(),
+            )?;
         }
         Ok(())
     }
@@ -174,7 +180,8 @@ mod tests {
     use super::*;
 
     const ID: &str = "MOD11A2.A2022033.h19v10.061";
-    const FILE: &str = "https://a.blob.core.windows.net/c/MOD11A2.A2022033.h19v10.061.2022042044121";
+    const FILE: &str =
+        "https://a.blob.core.windows.net/c/MOD11A2.A2022033.h19v10.061.2022042044121";
 
     fn item(id: &str) -> Value {
         json!({
@@ -210,7 +217,10 @@ mod tests {
         let mut wrong = item(ID);
         wrong["properties"]["modis:vertical-tile"] = json!(11);
         let message = granule(wrong).unwrap_err().to_string();
-        assert!(message.contains("expected modis:vertical-tile 10 as its id says, found 11"), "{message}");
+        assert!(
+            message.contains("expected modis:vertical-tile 10 as its id says, found 11"),
+            "{message}"
+        );
         assert!(granule(item("nonsense")).unwrap_err().to_string().contains("nonsense"));
     }
 
@@ -223,9 +233,10 @@ mod tests {
 
     #[test]
     fn real_items_are_read() {
-        for (file, platform) in
-            [("MOD11A2.A2022033.h19v10.061.json", Platform::Terra), ("MYD11A2.A2022025.h17v00.061.json", Platform::Aqua)]
-        {
+        for (file, platform) in [
+            ("MOD11A2.A2022033.h19v10.061.json", Platform::Terra),
+            ("MYD11A2.A2022025.h17v00.061.json", Platform::Aqua),
+        ] {
             let path = format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"));
             let item: Item = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
             let granule = item.granule("modis-11A2-061").unwrap().unwrap().complete().unwrap();

@@ -104,7 +104,11 @@ impl Catalog {
 
     /// All granules of the configured platforms at these positions whose composites begin in these
     /// years; of several productions of one granule the newest.
-    pub async fn search(&self, positions: &BTreeSet<Position>, years: &[i32]) -> Result<Found, CatalogError> {
+    pub async fn search(
+        &self,
+        positions: &BTreeSet<Position>,
+        years: &[i32],
+    ) -> Result<Found, CatalogError> {
         let mut newest: BTreeMap<GranuleKey, GranuleFiles> = BTreeMap::new();
         let mut superseded = Vec::new();
         if positions.is_empty() {
@@ -141,7 +145,8 @@ impl Catalog {
         if items_seen == 0 {
             self.check_collection().await?;
         }
-        let granules = newest.into_values().map(GranuleFiles::complete).collect::<Result<_, _>>()?;
+        let granules =
+            newest.into_values().map(GranuleFiles::complete).collect::<Result<_, _>>()?;
         Ok(Found { granules, superseded })
     }
 
@@ -151,7 +156,10 @@ impl Catalog {
         match self.http.get_json::<Value>(&url).await {
             Ok(_) => Ok(()),
             Err(HttpError::Status { status, .. }) if status.as_u16() == 404 => {
-                Err(CatalogError::NoCollection { url: self.url.clone(), collection: self.collection.clone() })
+                Err(CatalogError::NoCollection {
+                    url: self.url.clone(),
+                    collection: self.collection.clone(),
+                })
             }
             Err(error) => Err(error.into()),
         }
@@ -163,7 +171,8 @@ impl Catalog {
         let mut body = Some(query.clone());
         let mut read: BTreeSet<String> = BTreeSet::new();
         loop {
-            let request = format!("{url} {}", body.as_ref().map_or_else(String::new, Value::to_string));
+            let request =
+                format!("{url} {}", body.as_ref().map_or_else(String::new, Value::to_string));
             if !read.insert(request) {
                 return Err(CatalogError::Circle { url: self.url.clone(), page: read.len() });
             }
@@ -175,7 +184,8 @@ impl Catalog {
             let Some(next) = page.links.into_iter().find(|link| link.rel == "next") else {
                 return Ok(items);
             };
-            let by_post = next.method.as_deref().is_some_and(|method| method.eq_ignore_ascii_case("POST"));
+            let by_post =
+                next.method.as_deref().is_some_and(|method| method.eq_ignore_ascii_case("POST"));
             url = next.href;
             // The link's body holds a token; some servers repeat the query in it and some do not.
             body = by_post.then(|| merged(query, next.body));
@@ -191,7 +201,8 @@ impl Catalog {
         };
         let south = rows.last().map_or(-90.0, |&v| latitude(v + 1) - MARGIN).max(-90.0);
         let north = rows.first().map_or(90.0, |&v| latitude(v) + MARGIN).min(90.0);
-        let (first, last) = (years.first().copied().unwrap_or(0), years.last().copied().unwrap_or(0));
+        let (first, last) =
+            (years.first().copied().unwrap_or(0), years.last().copied().unwrap_or(0));
         json!({
             "collections": [self.collection],
             "bbox": [-180.0, south, 180.0, north],

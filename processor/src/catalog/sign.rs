@@ -13,7 +13,7 @@ use url::Url;
 use crate::http::{Http, HttpError, Ranged, bare};
 
 /// A token is replaced when less than this remains of its life.
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 
 /// Reads blobs that want a token.
 #[derive(Debug)]
@@ -42,7 +42,9 @@ struct Token {
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
     /// Not a URL of a blob.
-    #[error("cannot tell account and container from '{url}': expected https://ACCOUNT.blob.core.windows.net/CONTAINER/BLOB or http://HOST/ACCOUNT/CONTAINER/BLOB")]
+    #[error(
+        "cannot tell account and container from '{url}': expected https://ACCOUNT.blob.core.windows.net/CONTAINER/BLOB or http://HOST/ACCOUNT/CONTAINER/BLOB"
+    )]
     NotABlob {
         /// The URL, without its query.
         url: String,
@@ -114,7 +116,11 @@ impl BlobReader {
 
     /// A token that lasts; not `refused`, which the server did not accept. Those who ask for the same
     /// one at the same time wait for one request.
-    async fn token(&self, container: &Container, refused: Option<&str>) -> Result<String, BlobError> {
+    async fn token(
+        &self,
+        container: &Container,
+        refused: Option<&str>,
+    ) -> Result<String, BlobError> {
         let mut tokens = self.tokens.lock().await;
         if let Some(token) = tokens.get(container)
             && token.expiry > Utc::now() + MARGIN
@@ -124,10 +130,8 @@ impl BlobReader {
         }
         let Container { account, name } = container;
         let url = format!("{}/{account}/{name}", self.sign_url);
-        let token: Token = self.http.get_json(&url).await.map_err(|source| BlobError::Unsigned {
-            account: account.clone(),
-            container: name.clone(),
-            source,
+        let token: Token = self.http.get_json(&url).await.map_err(|source| {
+            BlobError::Unsigned { account: account.clone(), container: name.clone(), source }
         })?;
         tokens.insert(container.clone(), token.clone());
         Ok(token.token)
@@ -164,9 +168,14 @@ mod tests {
             "http://127.0.0.1:4000/modiseuwest/modis-061-cogs/MOD11A2/19/10/a.tif",
         ] {
             let found = container(href).unwrap();
-            assert_eq!((found.account.as_str(), found.name.as_str()), ("modiseuwest", "modis-061-cogs"));
+            assert_eq!(
+                (found.account.as_str(), found.name.as_str()),
+                ("modiseuwest", "modis-061-cogs")
+            );
         }
-        for href in ["nonsense", "https://modiseuwest.blob.core.windows.net/a", "http://127.0.0.1/a/b"] {
+        for href in
+            ["nonsense", "https://modiseuwest.blob.core.windows.net/a", "http://127.0.0.1/a/b"]
+        {
             assert_eq!(container(href), None, "{href}");
         }
     }

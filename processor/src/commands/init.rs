@@ -40,8 +40,12 @@ pub(super) async fn run(app: &App, _args: &Args) -> Result<(), Error> {
         || {
             let tiles = layout.grid.tile_count();
             let list = match list {
-                Written::New => format!("{}: written, {tiles} tiles, {land} of them land", path.display()),
-                Written::Kept => format!("{}: kept, {tiles} tiles, {land} of them land", path.display()),
+                Written::New => {
+                    format!("{}: written, {tiles} tiles, {land} of them land", path.display())
+                }
+                Written::Kept => {
+                    format!("{}: kept, {tiles} tiles, {land} of them land", path.display())
+                }
             };
             let years = layout.years.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let grid = layout.grid;
@@ -54,7 +58,10 @@ pub(super) async fn run(app: &App, _args: &Args) -> Result<(), Error> {
                     grid.resolution()
                 )
             } else {
-                format!("{}: already initialized (snapshot {snapshot}), nothing changed", store.name())
+                format!(
+                    "{}: already initialized (snapshot {snapshot}), nothing changed",
+                    store.name()
+                )
             };
             format!("{list}\n{repository}")
         },

@@ -15,7 +15,7 @@ use crate::store::Access;
 /// --at: then all batches see one list, although tiles are being committed meanwhile.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Print {"batch_index": [0, 1, ...], "snapshot": "..."}
+    /// Print {"`batch_index"`: [0, 1, ...], "snapshot": "..."}
     #[arg(long, conflicts_with = "batch_index", required_unless_present = "batch_index")]
     list_batches: bool,
     /// Print {"tile": ["R,C R,C", ...]} of one batch
@@ -47,18 +47,26 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     let tiles: usize = jobs.iter().map(|job| job.tiles.len()).sum();
     let document = match args.batch_index {
         None => {
-            eprintln!("{tiles} unprocessed tiles in {} jobs, {batches} batches, as of {snapshot}", jobs.len());
+            eprintln!(
+                "{tiles} unprocessed tiles in {} jobs, {batches} batches, as of {snapshot}",
+                jobs.len()
+            );
             json!({ "batch_index": (0..batches).collect::<Vec<_>>(), "snapshot": snapshot })
         }
         Some(index) => {
             if index >= batches.max(1) {
                 return Err(Error::Usage {
-                    message: format!("--batch-index: expected less than {batches} (the number of batches), found {index}"),
+                    message: format!(
+                        "--batch-index: expected less than {batches} (the number of batches), found {index}"
+                    ),
                 });
             }
             let batch = plan::batch(&jobs, size, index);
             let in_batch: usize = batch.iter().map(|job| job.tiles.len()).sum();
-            eprintln!("batch {index} of {batches}: {in_batch} tiles in {} jobs, as of {snapshot}", batch.len());
+            eprintln!(
+                "batch {index} of {batches}: {in_batch} tiles in {} jobs, as of {snapshot}",
+                batch.len()
+            );
             json!({ "tile": batch.iter().map(Job::arguments).collect::<Vec<_>>() })
         }
     };

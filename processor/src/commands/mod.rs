@@ -20,7 +20,6 @@ use crate::config::{Config, ConfigFile};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::http::Http;
-use crate::report::progress::Progress;
 use crate::store::{Access, Dataset, Layout, Location, Store, process_environment};
 use crate::tile_list;
 
@@ -162,13 +161,12 @@ impl App {
         Ok(Arc::new(Http::new(self.config.read.attempts)?))
     }
 
-    /// Progress on stderr.
-    fn progress(&self) -> Progress {
-        Progress::on_stderr()
-    }
-
     /// Prints a document with `--json`, else text for people.
-    fn answer(&self, document: impl FnOnce() -> serde_json::Value, text: impl FnOnce() -> String) -> Result<(), Error> {
+    fn answer(
+        &self,
+        document: impl FnOnce() -> serde_json::Value,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Error> {
         let result =
             if self.json { crate::report::json(&document()) } else { crate::report::text(&text()) };
         result.map_err(|source| Error::Write { path: "stdout".to_owned(), source })

@@ -8,6 +8,7 @@ use super::{App, asked_to_stop};
 use crate::error::Error;
 use crate::job::{TileReport, Workshop};
 use crate::plan;
+use crate::report::progress::Progress;
 use crate::report::summary;
 use crate::store::{Access, Dataset};
 use crate::usage::Meter;
@@ -29,7 +30,7 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     let tiles = parse_tiles(app, &args.tiles)?;
     let dataset = app.dataset(Access::Write).await?;
     let http = app.http()?;
-    let progress = app.progress();
+    let progress = Progress::on_stderr();
     let (mut reports, open) = skip_done(&dataset, &tiles, args.force).await?;
     for report in &reports {
         progress.say(&report.line());
@@ -64,7 +65,9 @@ fn parse_tiles(app: &App, texts: &[String]) -> Result<Vec<TileIndex>, Error> {
         tiles.push(app.config.grid.check(tile)?);
     }
     if tiles.is_empty() {
-        return Err(Error::Usage { message: "expected at least one tile as ROW,COL, found none".to_owned() });
+        return Err(Error::Usage {
+            message: "expected at least one tile as ROW,COL, found none".to_owned(),
+        });
     }
     tiles.sort_unstable();
     tiles.dedup();

@@ -13,7 +13,7 @@ use crate::store::Access;
 /// Draws a variable of a year with coasts and colour bar.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// avg_daytime_lst or max_daytime_lst
+    /// `avg_daytime_lst` or `max_daytime_lst`
     variable: String,
     /// A year of the dataset
     year: i32,

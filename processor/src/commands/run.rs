@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::job::{TileReport, Workshop};
 use crate::overviews::global;
 use crate::plan;
+use crate::report::progress::Progress;
 use crate::report::summary;
 use crate::store::Access;
 use crate::usage::Meter;
@@ -33,15 +34,25 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     let land = app.land()?;
     let dataset = app.dataset(Access::Write).await?;
     let history = dataset.history(None).await?;
-    let board =
-        StatusBoard::from_history(app.config.grid, &land, history.iter().map(|entry| &entry.commit));
+    let board = StatusBoard::from_history(
+        app.config.grid,
+        &land,
+        history.iter().map(|entry| &entry.commit),
+    );
     let open: Vec<_> = board.unprocessed().collect();
-    let most = plan::tiles_within(u64::from(args.memory) * 1_000_000 / u64::from(args.jobs), app.config.grid);
+    let most = plan::tiles_within(
+        u64::from(args.memory) * 1_000_000 / u64::from(args.jobs),
+        app.config.grid,
+    );
     let jobs = plan::jobs(open.iter().copied(), most);
     let http = app.http()?;
-    let progress = app.progress();
+    let progress = Progress::on_stderr();
     let done = board.counts().processed + board.counts().nodata;
-    progress.say(&format!("{} tiles to process in {} jobs, {done} done before", open.len(), jobs.len()));
+    progress.say(&format!(
+        "{} tiles to process in {} jobs, {done} done before",
+        open.len(),
+        jobs.len()
+    ));
     progress.expect_tiles(open.len());
     let workshop =
         Arc::new(Workshop::new(app.config.clone(), dataset, http.clone(), progress.clone()).await?);

@@ -21,7 +21,8 @@ use serde_json::{Value, json};
 use super::halve::halve;
 use crate::error::Error;
 use crate::store::{
-    ChunkPlace, ChunkReader, ChunkWriter, CommitRequest, Committed, Dataset, HistoryEntry, StagedChunk, StopIf, StoreError,
+    ChunkPlace, ChunkReader, ChunkWriter, CommitRequest, Committed, Dataset, HistoryEntry,
+    StagedChunk, StopIf, StoreError,
 };
 
 /// Metadata key of an overviews commit.
@@ -51,12 +52,18 @@ type Fresh = BTreeMap<(u32, ChunkIndex), Array2<u16>>;
 pub async fn update(dataset: &Dataset) -> Result<OverviewsReport, Error> {
     for _ in 0..MOST_RESTARTS {
         let history = dataset.history(None).await?;
-        let seen_now = history.first().map(|entry| entry.commit.snapshot.clone()).unwrap_or_default();
+        let seen_now =
+            history.first().map(|entry| entry.commit.snapshot.clone()).unwrap_or_default();
         let tiles = changed_tiles(&history, dataset);
         let levels = dataset.layout().levels();
         let has_global = levels.iter().any(|level| level.owner == Owner::Global);
         if tiles.is_empty() || !has_global {
-            return Ok(OverviewsReport { snapshot: seen_now, tiles: tiles.len(), chunks: 0, updated: false });
+            return Ok(OverviewsReport {
+                snapshot: seen_now,
+                tiles: tiles.len(),
+                chunks: 0,
+                updated: false,
+            });
         }
         let reader = dataset.chunk_reader(Some(&seen_now)).await?;
         let writer = dataset.chunk_writer().await?;
@@ -69,15 +76,26 @@ pub async fn update(dataset: &Dataset) -> Result<OverviewsReport, Error> {
         }
         let count = chunks.len();
         let request = CommitRequest {
-            message: format!("Overviews updated: {} tiles since the last time, {count} chunks", tiles.len()),
+            message: format!(
+                "Overviews updated: {} tiles since the last time, {count} chunks",
+                tiles.len()
+            ),
             chunks,
-            metadata: SnapshotProperties::from([(METADATA.to_owned(), json!({ "seen": seen_now }))]),
+            metadata: SnapshotProperties::from([(
+                METADATA.to_owned(),
+                json!({ "seen": seen_now }),
+            )]),
             began_at: seen_now,
             stop_if: StopIf::Metadata(METADATA),
             replaces: true,
         };
         if let Committed::Landed { snapshot, .. } = dataset.commit(request).await? {
-            return Ok(OverviewsReport { snapshot, tiles: tiles.len(), chunks: count, updated: true });
+            return Ok(OverviewsReport {
+                snapshot,
+                tiles: tiles.len(),
+                chunks: count,
+                updated: true,
+            });
         }
     }
     Err(StoreError::Contention {
@@ -92,7 +110,8 @@ pub async fn update(dataset: &Dataset) -> Result<OverviewsReport, Error> {
 fn changed_tiles(history: &[HistoryEntry], dataset: &Dataset) -> BTreeSet<TileIndex> {
     let seen = history.iter().find_map(|entry| entry.metadata.get(METADATA)?["seen"].as_str());
     // A snapshot that is no longer in the history (the branch was reset) says nothing: all count.
-    let position = seen.and_then(|seen| history.iter().position(|entry| entry.commit.snapshot == seen));
+    let position =
+        seen.and_then(|seen| history.iter().position(|entry| entry.commit.snapshot == seen));
     history[..position.unwrap_or(history.len())]
         .iter()
         .filter_map(|entry| CommitMessage::parse(&entry.commit.message).tile())
@@ -110,7 +129,11 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn recompute(&self, levels: &[Level], tiles: &BTreeSet<TileIndex>) -> Result<Vec<StagedChunk>, Error> {
+    async fn recompute(
+        &self,
+        levels: &[Level],
+        tiles: &BTreeSet<TileIndex>,
+    ) -> Result<Vec<StagedChunk>, Error> {
         let grid = self.dataset.layout().grid;
         let mut fresh = Fresh::new();
         let mut staged = Vec::new();
@@ -143,13 +166,18 @@ impl Run<'_> {
     ) -> Result<(ChunkIndex, Array2<u16>, StagedChunk), Error> {
         let window = level.chunk_window(chunk);
         let pixels = halve(&self.finer_pixels(finer, window, fresh).await?);
-        let encoded = self.writer.encode(level, pixels.view())?;
+        let encoded = self.writer.encode(level, &pixels)?;
         let place = ChunkPlace { level, variable: self.variable, year: self.year, chunk };
         Ok((chunk, pixels, self.writer.stage(place, encoded).await?))
     }
 
     /// The pixels of the next finer level below a window of this one.
-    async fn finer_pixels(&self, finer: Level, window: PixelWindow, fresh: &Fresh) -> Result<Array2<u16>, Error> {
+    async fn finer_pixels(
+        &self,
+        finer: Level,
+        window: PixelWindow,
+        fresh: &Fresh,
+    ) -> Result<Array2<u16>, Error> {
         let (row, col) = (window.row * 2, window.col * 2);
         let below = PixelWindow {
             row,
@@ -162,7 +190,8 @@ impl Run<'_> {
         let mut read = stream::iter(chunks)
             .map(async |chunk| {
                 let known = fresh.get(&(finer.index, chunk)).cloned();
-                let place = ChunkPlace { level: finer, variable: self.variable, year: self.year, chunk };
+                let place =
+                    ChunkPlace { level: finer, variable: self.variable, year: self.year, chunk };
                 let found = match known {
                     Some(pixels) => Some(pixels),
                     None => self.dataset.read_chunk(self.reader, place).await?,
@@ -180,7 +209,10 @@ impl Run<'_> {
 }
 
 /// A window as a slice of an array that begins at another.
-fn slice_of(window: PixelWindow, within: PixelWindow) -> ndarray::SliceInfo<[ndarray::SliceInfoElem; 2], ndarray::Ix2, ndarray::Ix2> {
+fn slice_of(
+    window: PixelWindow,
+    within: PixelWindow,
+) -> ndarray::SliceInfo<[ndarray::SliceInfoElem; 2], ndarray::Ix2, ndarray::Ix2> {
     let row = (window.row - within.row) as usize;
     let col = (window.col - within.col) as usize;
     s![row..row + window.height as usize, col..col + window.width as usize]

@@ -61,13 +61,19 @@ mod tests {
 
     #[test]
     fn amounts_read_well() {
-        for (bytes, text) in [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2_345_678, "2.3 MB"), (18_000_000, "18 MB")] {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1500, "1.5 kB"),
+            (2_345_678, "2.3 MB"),
+            (18_000_000, "18 MB"),
+        ] {
             assert_eq!(Bytes(bytes).to_string(), text);
         }
         assert_eq!(Count(1_234_567).to_string(), "1,234,567");
         assert_eq!(Count(7).to_string(), "7");
         assert_eq!(format!("{:>7}", Count(1234)), "  1,234");
-        assert_eq!(Seconds(3.14).to_string(), "3.1 s");
+        assert_eq!(Seconds(3.12).to_string(), "3.1 s");
         assert_eq!(Seconds(75.0).to_string(), "1 min 15 s");
         assert_eq!(Seconds(7260.0).to_string(), "2 h 01 min");
     }

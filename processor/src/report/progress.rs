@@ -40,7 +40,8 @@ impl Progress {
     /// On stderr: a bar if it is a terminal, else lines.
     pub fn on_stderr() -> Self {
         let display = if io::stderr().is_terminal() {
-            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));
+            let bar =
+                ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));
             if let Ok(style) = ProgressStyle::with_template(
                 "{spinner} [{elapsed}] {wide_bar} {pos}/{len} granules  {msg}  left {eta}",
             ) {
@@ -104,7 +105,11 @@ impl Progress {
                 let bytes = bytes.fetch_add(read, Ordering::Relaxed) + read;
                 let rate = bytes as f64 / bar.elapsed().as_secs_f64().max(1e-3);
                 let (done, of) = tiles.lock().map(|tiles| *tiles).unwrap_or_default();
-                bar.set_message(format!("{}  {}/s  {done}/{of} tiles", Bytes(bytes), Bytes(rate as u64)));
+                bar.set_message(format!(
+                    "{}  {}/s  {done}/{of} tiles",
+                    Bytes(bytes),
+                    Bytes(rate as u64)
+                ));
                 bar.inc(1);
             }
             Display::Lines(lines) => {

@@ -36,15 +36,22 @@ struct Totals {
 impl StatusReport {
     /// The report of a board and the history that it was read from (newest first).
     pub fn new(store: &str, board: &StatusBoard, history: &[HistoryEntry]) -> Self {
-        let deciding: BTreeSet<&str> =
-            board.tiles.iter().filter_map(|record| Some(record.commit.as_ref()?.snapshot.as_str())).collect();
+        let deciding: BTreeSet<&str> = board
+            .tiles
+            .iter()
+            .filter_map(|record| Some(record.commit.as_ref()?.snapshot.as_str()))
+            .collect();
         let mut totals = Totals::default();
-        for entry in history.iter().filter(|entry| deciding.contains(entry.commit.snapshot.as_str())) {
+        for entry in
+            history.iter().filter(|entry| deciding.contains(entry.commit.snapshot.as_str()))
+        {
             let bytes = entry.metadata.get(METADATA).and_then(|floe| floe["bytes_read"].as_u64());
             totals.bytes_read += bytes.unwrap_or(0);
         }
         for commit in board.tiles.iter().filter_map(|record| record.commit.as_ref()) {
-            totals.first_commit = Some(totals.first_commit.map_or(commit.committed_at, |at| at.min(commit.committed_at)));
+            totals.first_commit = Some(
+                totals.first_commit.map_or(commit.committed_at, |at| at.min(commit.committed_at)),
+            );
             totals.last_commit = totals.last_commit.max(Some(commit.committed_at));
             for year in &commit.years {
                 totals.granules += year.input_granules.unwrap_or(0);
@@ -53,7 +60,10 @@ impl StatusReport {
         }
         Self {
             store: store.to_owned(),
-            snapshot: history.first().map(|entry| entry.commit.snapshot.clone()).unwrap_or_default(),
+            snapshot: history
+                .first()
+                .map(|entry| entry.commit.snapshot.clone())
+                .unwrap_or_default(),
             counts: board.counts(),
             totals,
             tiles: board.tiles.iter().map(tile_json).collect(),
@@ -113,32 +123,42 @@ impl StatusReport {
         );
         if let (Some(first), Some(last)) = (first_commit, last_commit) {
             let span = Seconds((last - first) as f64 / 1e6);
-            let _ = writeln!(text, "  committed {} to {} ({span})", timestamp(*first), timestamp(*last));
-        }
-        self.table(board, &mut text);
-        text
-    }
-
-    fn table(&self, board: &StatusBoard, text: &mut String) {
-        let committed: Vec<&TileRecord> =
-            board.tiles.iter().filter(|record| record.commit.is_some()).collect();
-        if committed.is_empty() {
-            return;
-        }
-        let _ = writeln!(text, "\n  {:<7} {:<10} {:<20} {:<22} years", "tile", "status", "snapshot", "committed");
-        for record in committed {
-            let Some(commit) = &record.commit else { continue };
-            let years: Vec<String> = commit.years.iter().map(year_text).collect();
             let _ = writeln!(
                 text,
-                "  {:<7} {:<10} {:<20} {:<22} {}",
-                record.tile.to_string(),
-                record.status.label(),
-                commit.snapshot,
-                seconds_timestamp(commit.committed_at),
-                years.join("  ")
+                "  committed {} to {} ({span})",
+                timestamp(*first),
+                timestamp(*last)
             );
         }
+        table(board, &mut text);
+        text
+    }
+}
+
+/// One line a committed tile.
+fn table(board: &StatusBoard, text: &mut String) {
+    let committed: Vec<&TileRecord> =
+        board.tiles.iter().filter(|record| record.commit.is_some()).collect();
+    if committed.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\n  {:<7} {:<10} {:<20} {:<22} years",
+        "tile", "status", "snapshot", "committed"
+    );
+    for record in committed {
+        let Some(commit) = &record.commit else { continue };
+        let years: Vec<String> = commit.years.iter().map(year_text).collect();
+        let _ = writeln!(
+            text,
+            "  {:<7} {:<10} {:<20} {:<22} {}",
+            record.tile.to_string(),
+            record.status.label(),
+            commit.snapshot,
+            seconds_timestamp(commit.committed_at),
+            years.join("  ")
+        );
     }
 }
 
@@ -220,13 +240,25 @@ mod tests {
 
     fn history() -> Vec<HistoryEntry> {
         let entry = |snapshot: &str, message: &str, at: i64| HistoryEntry {
-            commit: Commit { snapshot: snapshot.to_owned(), message: message.to_owned(), committed_at: at },
+            commit: Commit {
+                snapshot: snapshot.to_owned(),
+                message: message.to_owned(),
+                committed_at: at,
+            },
             metadata: [(METADATA.to_owned(), json!({ "bytes_read": 1000 }))].into(),
         };
         vec![
-            entry("D", "Tile(row=4, col=19) processed. Stats: [(2020: input_granules=2, output_valid_pixels=500000, coverage=50.0%)] Special note: None", 3_000_000),
+            entry(
+                "D",
+                "Tile(row=4, col=19) processed. Stats: [(2020: input_granules=2, output_valid_pixels=500000, coverage=50.0%)] Special note: None",
+                3_000_000,
+            ),
             entry("C", "somebody else's", 2_000_000),
-            entry("B", "Tile(row=4, col=19) processed. Stats: [(2020: input_granules=9, output_valid_pixels=9, coverage=0.0%)] Special note: None", 1_000_000),
+            entry(
+                "B",
+                "Tile(row=4, col=19) processed. Stats: [(2020: input_granules=9, output_valid_pixels=9, coverage=0.0%)] Special note: None",
+                1_000_000,
+            ),
         ]
     }
 
@@ -237,13 +269,19 @@ mod tests {
         let board = StatusBoard::from_history(grid, &[], history.iter().map(|entry| &entry.commit));
         let report = StatusReport::new("store", &board, &history).json();
         assert_eq!(report["snapshot"], "D");
-        assert_eq!(report["counts"], json!({ "processed": 1, "nodata": 0, "unprocessed": 0, "ocean": 647 }));
+        assert_eq!(
+            report["counts"],
+            json!({ "processed": 1, "nodata": 0, "unprocessed": 0, "ocean": 647 })
+        );
         assert_eq!(report["totals"]["granules"], 2);
         assert_eq!(report["totals"]["bytes_read"], 1000);
         assert_eq!(report["totals"]["valid_pixels"], 500_000);
         let tile = &report["tiles"][4 * 36 + 19];
         assert_eq!(tile["status"], "processed");
-        assert_eq!(tile["years"][0], json!({ "year": 2020, "input_granules": 2, "output_valid_pixels": 500_000, "coverage": 50.0 }));
+        assert_eq!(
+            tile["years"][0],
+            json!({ "year": 2020, "input_granules": 2, "output_valid_pixels": 500_000, "coverage": 50.0 })
+        );
         assert_eq!(tile["committed_at"], "1970-01-01T00:00:03.000000Z");
         assert_eq!(tile["note"], Value::Null);
         assert_eq!(report["tiles"][0]["status"], "ocean");
@@ -253,8 +291,11 @@ mod tests {
     #[test]
     fn the_geojson_has_every_tile_with_its_status() {
         let history = history();
-        let board =
-            StatusBoard::from_history(Grid::default(), &[], history.iter().map(|entry| &entry.commit));
+        let board = StatusBoard::from_history(
+            Grid::default(),
+            &[],
+            history.iter().map(|entry| &entry.commit),
+        );
         let document: Value = serde_json::from_str(&geojson(&board).to_string()).unwrap();
         let features = document["features"].as_array().unwrap();
         assert_eq!(features.len(), 648);

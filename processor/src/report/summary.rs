@@ -34,7 +34,9 @@ pub fn closing_line(reports: &[TileReport], usage: &Usage) -> String {
 
 /// Appends a summary to the file that `GITHUB_STEP_SUMMARY` names, where it is set.
 pub fn write_step_summary(grid: Grid, reports: &[TileReport], usage: &Usage) -> Result<(), Error> {
-    let Some(path) = crate::store::process_environment("GITHUB_STEP_SUMMARY") else { return Ok(()) };
+    let Some(path) = crate::store::process_environment("GITHUB_STEP_SUMMARY") else {
+        return Ok(());
+    };
     OpenOptions::new()
         .create(true)
         .append(true)
@@ -51,7 +53,8 @@ fn markdown(grid: Grid, reports: &[TileReport], usage: &Usage) -> String {
     for report in reports {
         let tile = TileIndex { row: report.row, col: report.col };
         let bounds = grid.tile_bounds(tile);
-        let place = format!("{}..{}° E, {}..{}° N", bounds.west, bounds.east, bounds.south, bounds.north);
+        let place =
+            format!("{}..{}° E, {}..{}° N", bounds.west, bounds.east, bounds.south, bounds.north);
         let outcome = match report.outcome {
             Outcome::Processed => "processed",
             Outcome::NoData => "no data",
@@ -84,7 +87,14 @@ mod tests {
 
     #[test]
     fn the_summary_has_a_row_for_each_tile_and_year() {
-        let year = |year| YearReport { year, input_granules: 92, empty_granules: 3, output_valid_pixels: 600_000, coverage: 60.0, ..YearReport::default() };
+        let year = |year| YearReport {
+            year,
+            input_granules: 92,
+            empty_granules: 3,
+            output_valid_pixels: 600_000,
+            coverage: 60.0,
+            ..YearReport::default()
+        };
         let report = TileReport {
             row: 4,
             col: 19,
@@ -93,7 +103,13 @@ mod tests {
             commit_attempts: 1,
             years: vec![year(2020), year(2021)],
         };
-        let usage = Usage { cpu_seconds: Some(1.25), wall_seconds: 2.0, bytes_read: 1_500_000, requests: 12, peak_memory_bytes: None };
+        let usage = Usage {
+            cpu_seconds: Some(1.25),
+            wall_seconds: 2.0,
+            bytes_read: 1_500_000,
+            requests: 12,
+            peak_memory_bytes: None,
+        };
         let text = markdown(Grid::default(), &[report], &usage);
         assert!(text.contains("| 4,19 | 10..20° E, 40..50° N | processed | 2020 | 92 (3 empty) | 600,000 | 60.0 % | `ABC` |"), "{text}");
         assert!(text.contains("1 processed, 0 without data, 0 skipped; 1.5 MB read in 12 requests, 2.0 s (1.2 s of processor time)"), "{text}");

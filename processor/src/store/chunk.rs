@@ -12,8 +12,11 @@ use floe_shared::schema::Variable;
 use icechunk::format::manifest::ChunkPayload;
 use icechunk::format::{ChunkIndices, Path};
 use icechunk::session::Session;
-use ndarray::{Array2, ArrayView2};
-use zarrs::array::{ArrayBytes, ArrayToBytesCodecTraits, CodecChain, CodecOptions, DataType, FillValue, IntoArrayBytes, data_type};
+use ndarray::Array2;
+use zarrs::array::{
+    ArrayBytes, ArrayToBytesCodecTraits, CodecChain, CodecOptions, DataType, FillValue,
+    IntoArrayBytes, data_type,
+};
 
 use super::error::{StoreError, classify};
 use super::layout::array_path;
@@ -83,7 +86,11 @@ impl Dataset {
 
     /// Reads one chunk as it stood at a snapshot (or the tip): `chunk` x `chunk` pixels, row 0 in the
     /// north. `None` where nothing is stored, which means fill.
-    pub async fn read_chunk(&self, reader: &ChunkReader, place: ChunkPlace) -> Result<Option<Array2<u16>>, StoreError> {
+    pub async fn read_chunk(
+        &self,
+        reader: &ChunkReader,
+        place: ChunkPlace,
+    ) -> Result<Option<Array2<u16>>, StoreError> {
         const ACTION: &str = "reading a chunk";
         let path = node_path(self.name(), &place.array())?;
         let fetch = reader
@@ -97,7 +104,13 @@ impl Dataset {
         let options = CodecOptions::default();
         let decoded = reader
             .codecs
-            .decode(bytes.to_vec().into(), &shape(edge), &data_type::uint16(), &FillValue::from(0_u16), &options)
+            .decode(
+                bytes.to_vec().into(),
+                &shape(edge),
+                &data_type::uint16(),
+                &FillValue::from(0_u16),
+                &options,
+            )
             .map_err(|error| classify(self.name(), "decoding a chunk", &error))?;
         let pixels = decoded
             .into_fixed()
@@ -132,32 +145,45 @@ impl ChunkReader {
 impl ChunkWriter {
     /// Encodes a chunk. `pixels` may be smaller than the level's chunk at the grid's southern and
     /// eastern edge; the rest is fill. `None` where every pixel is fill.
-    pub fn encode(&self, level: Level, pixels: ArrayView2<'_, u16>) -> Result<Option<Bytes>, StoreError> {
+    pub fn encode(&self, level: Level, pixels: &Array2<u16>) -> Result<Option<Bytes>, StoreError> {
         if pixels.iter().all(|&pixel| pixel == 0) {
             return Ok(None);
         }
         let edge = level.chunk as usize;
         let mut padded: Array2<u16>;
         let view = if pixels.dim() == (edge, edge) {
-            pixels
+            pixels.view()
         } else {
             padded = Array2::zeros((edge, edge));
-            padded.slice_mut(ndarray::s![..pixels.nrows(), ..pixels.ncols()]).assign(&pixels);
+            padded.slice_mut(ndarray::s![..pixels.nrows(), ..pixels.ncols()]).assign(pixels);
             padded.view()
         };
         let pixels = view.as_standard_layout();
         let values = pixels.as_slice().unwrap_or_default();
-        let failed = |error: &(dyn std::error::Error + 'static)| classify(&self.name, "encoding a chunk", error);
+        let failed = |error: &(dyn std::error::Error + 'static)| {
+            classify(&self.name, "encoding a chunk", error)
+        };
         let data_type: DataType = data_type::uint16();
-        let bytes: ArrayBytes<'_> = values.into_array_bytes(&data_type).map_err(|error| failed(&error))?;
+        let bytes: ArrayBytes<'_> =
+            values.into_array_bytes(&data_type).map_err(|error| failed(&error))?;
         self.codecs
-            .encode(bytes, &shape(level.chunk), &data_type, &FillValue::from(0_u16), &CodecOptions::default())
+            .encode(
+                bytes,
+                &shape(level.chunk),
+                &data_type,
+                &FillValue::from(0_u16),
+                &CodecOptions::default(),
+            )
             .map(|encoded| Some(Bytes::from(encoded.into_owned())))
             .map_err(|error| failed(&error))
     }
 
     /// Uploads an encoded chunk; the result can be attached to any number of commits that are tried.
-    pub async fn stage(&self, place: ChunkPlace, encoded: Option<Bytes>) -> Result<StagedChunk, StoreError> {
+    pub async fn stage(
+        &self,
+        place: ChunkPlace,
+        encoded: Option<Bytes>,
+    ) -> Result<StagedChunk, StoreError> {
         let Some(encoded) = encoded else {
             return Ok(StagedChunk { place, payload: None });
         };

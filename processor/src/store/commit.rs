@@ -90,7 +90,14 @@ impl CommitRequest {
         replaces: bool,
     ) -> Self {
         let stop_if = if replaces { StopIf::Never } else { StopIf::Tile(message.tile) };
-        Self { message: CommitMessage::Tile(message).to_string(), chunks, metadata, began_at, stop_if, replaces }
+        Self {
+            message: CommitMessage::Tile(message).to_string(),
+            chunks,
+            metadata,
+            began_at,
+            stop_if,
+            replaces,
+        }
     }
 }
 
@@ -129,7 +136,8 @@ impl Dataset {
                     if failures >= MOST_FAILURES {
                         return Err(error);
                     }
-                    let seconds = f64::from(1_u32 << failures) * (0.5 + rand::rng().random::<f64>());
+                    let seconds =
+                        f64::from(1_u32 << failures) * (0.5 + rand::rng().random::<f64>());
                     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
                 }
             }
@@ -183,13 +191,18 @@ impl Dataset {
         if session.snapshot_id().to_string() == request.began_at {
             return Ok(Look::Free { foreign_commits: 0 });
         }
-        let history = self.ancestry(&VersionInfo::SnapshotId(session.snapshot_id().clone())).await?;
+        let history =
+            self.ancestry(&VersionInfo::SnapshotId(session.snapshot_id().clone())).await?;
         // After a reset of the branch the snapshot that we began at may be gone: then all counts.
-        let since: &[HistoryEntry] = match history.iter().position(|entry| entry.commit.snapshot == request.began_at) {
-            Some(position) => &history[..position],
-            None => &history,
-        };
-        if let Some(own) = since.iter().find(|entry| entry.metadata.get(TOKEN).and_then(Value::as_str) == Some(token)) {
+        let since: &[HistoryEntry] =
+            match history.iter().position(|entry| entry.commit.snapshot == request.began_at) {
+                Some(position) => &history[..position],
+                None => &history,
+            };
+        if let Some(own) = since
+            .iter()
+            .find(|entry| entry.metadata.get(TOKEN).and_then(Value::as_str) == Some(token))
+        {
             return Ok(Look::Own { snapshot: own.commit.snapshot.clone() });
         }
         let overtaken = since.iter().find(|entry| match request.stop_if {
@@ -203,7 +216,11 @@ impl Dataset {
         })
     }
 
-    async fn attach(&self, session: &mut Session, request: &CommitRequest) -> Result<(), StoreError> {
+    async fn attach(
+        &self,
+        session: &mut Session,
+        request: &CommitRequest,
+    ) -> Result<(), StoreError> {
         for chunk in &request.chunks {
             if chunk.payload.is_none() && !request.replaces {
                 continue;
@@ -238,7 +255,9 @@ fn is_lost_race(error: &SessionError) -> bool {
         &error.kind,
         SessionErrorKind::Conflict { .. }
             | SessionErrorKind::RepositoryError(
-                Repository::Conflict { .. } | Repository::RepoInfoUpdated | Repository::RepoUpdateAttemptsLimit(_)
+                Repository::Conflict { .. }
+                    | Repository::RepoInfoUpdated
+                    | Repository::RepoUpdateAttemptsLimit(_)
             )
     )
 }

@@ -57,24 +57,46 @@ pub(super) async fn storage(
                 });
             }
             let mut options = S3Options::default().with_anonymous(!signed);
-            options.region = environment("AWS_REGION").or_else(|| environment("AWS_DEFAULT_REGION"));
-            options.endpoint_url = environment("AWS_ENDPOINT_URL_S3").or_else(|| environment("AWS_ENDPOINT_URL"));
+            options.region =
+                environment("AWS_REGION").or_else(|| environment("AWS_DEFAULT_REGION"));
+            options.endpoint_url =
+                environment("AWS_ENDPOINT_URL_S3").or_else(|| environment("AWS_ENDPOINT_URL"));
             options.allow_http = environment("AWS_ALLOW_HTTP").as_deref() == Some("true");
-            new_s3_object_store_storage(options, bucket.clone(), Some(prefix.clone()), None, Vec::new(), Vec::new())
-                .await
+            new_s3_object_store_storage(
+                options,
+                bucket.clone(),
+                Some(prefix.clone()),
+                None,
+                Vec::new(),
+                Vec::new(),
+            )
+            .await
         }
         Location::Gcs { bucket, prefix } => {
-            let signed = ["GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_SERVICE_ACCOUNT", "GOOGLE_SERVICE_ACCOUNT_KEY"]
-                .iter()
-                .any(|name| environment(name).is_some());
+            let signed = [
+                "GOOGLE_APPLICATION_CREDENTIALS",
+                "GOOGLE_SERVICE_ACCOUNT",
+                "GOOGLE_SERVICE_ACCOUNT_KEY",
+            ]
+            .iter()
+            .any(|name| environment(name).is_some());
             if access == Access::Write && !signed {
                 return Err(StoreError::MissingCredentials {
                     store: name,
-                    expected: "GOOGLE_APPLICATION_CREDENTIALS (a service account's file)".to_owned(),
+                    expected: "GOOGLE_APPLICATION_CREDENTIALS (a service account's file)"
+                        .to_owned(),
                 });
             }
-            let credentials = if signed { GcsCredentials::FromEnv } else { GcsCredentials::Anonymous };
-            new_gcs_storage(bucket.clone(), Some(prefix.clone()), Some(credentials), None, Vec::new(), Vec::new())
+            let credentials =
+                if signed { GcsCredentials::FromEnv } else { GcsCredentials::Anonymous };
+            new_gcs_storage(
+                bucket.clone(),
+                Some(prefix.clone()),
+                Some(credentials),
+                None,
+                Vec::new(),
+                Vec::new(),
+            )
         }
         Location::Http(url) => {
             if access == Access::Write {
@@ -113,13 +135,17 @@ fn azure_credentials(
 
 /// The endpoint override. Plain HTTP would show the credentials to the network, so it is refused
 /// except on this machine's own loopback, or where `AZURE_ALLOW_HTTP=true` says that it is meant.
-fn azure_endpoint(store: &str, environment: Environment<'_>) -> Result<HashMap<String, String>, StoreError> {
+fn azure_endpoint(
+    store: &str,
+    environment: Environment<'_>,
+) -> Result<HashMap<String, String>, StoreError> {
     let Some(endpoint) = environment("AZURE_STORAGE_ENDPOINT") else {
         return Ok(HashMap::new());
     };
     let error = |message: String| StoreError::Location { url: store.to_owned(), message };
-    let url = url::Url::parse(&endpoint)
-        .map_err(|parse_error| error(format!("AZURE_STORAGE_ENDPOINT '{endpoint}' is not a URL: {parse_error}")))?;
+    let url = url::Url::parse(&endpoint).map_err(|parse_error| {
+        error(format!("AZURE_STORAGE_ENDPOINT '{endpoint}' is not a URL: {parse_error}"))
+    })?;
     let loopback = match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
@@ -183,7 +209,11 @@ mod tests {
                 _ => None,
             })
         };
-        assert!(with("http://127.0.0.1:10000/devstoreaccount1", false).unwrap().contains_key("allow_http"));
+        assert!(
+            with("http://127.0.0.1:10000/devstoreaccount1", false)
+                .unwrap()
+                .contains_key("allow_http")
+        );
         assert!(with("http://[::1]:10000/a", false).is_ok());
         assert!(!with("https://example.org", false).unwrap().contains_key("allow_http"));
         let message = with("http://example.org", false).unwrap_err().to_string();

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 /// Never wait longer than this for one more try.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// What one writer has seen of the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -104,17 +104,21 @@ async fn write_schema(name: &str, session: Session, layout: &Layout) -> Result<S
         group.async_store_metadata().await.map_err(|error| classify(name, ACTION, &error))?;
         for (coordinate, builder, values) in layout.coordinates(level) {
             let path = layout::array_path(level, coordinate);
-            let array =
-                builder.build(Arc::clone(&zarr), &path).map_err(|error| classify(name, ACTION, &error))?;
+            let array = builder
+                .build(Arc::clone(&zarr), &path)
+                .map_err(|error| classify(name, ACTION, &error))?;
             array.async_store_metadata().await.map_err(|error| classify(name, ACTION, &error))?;
             match values {
                 Coordinate::Year(years) => array.async_store_chunk(&[0], years.as_slice()).await,
-                Coordinate::Degrees(degrees) => array.async_store_chunk(&[0], degrees.as_slice()).await,
+                Coordinate::Degrees(degrees) => {
+                    array.async_store_chunk(&[0], degrees.as_slice()).await
+                }
             }
             .map_err(|error| classify(name, ACTION, &error))?;
         }
-        let variables = Variable::ALL
-            .map(|variable| (layout::array_path(level, variable.name()), layout.variable(variable, level)));
+        let variables = Variable::ALL.map(|variable| {
+            (layout::array_path(level, variable.name()), layout.variable(variable, level))
+        });
         let mapping = (layout::grid_mapping_path(level), layout.grid_mapping(level));
         for (path, builder) in variables.into_iter().chain([mapping]) {
             declare(name, &zarr, &path, &builder).await?;
@@ -144,6 +148,7 @@ async fn declare(
     builder: &ArrayBuilder,
 ) -> Result<(), StoreError> {
     const ACTION: &str = "declaring its arrays";
-    let array = builder.build(Arc::clone(zarr), path).map_err(|error| classify(name, ACTION, &error))?;
+    let array =
+        builder.build(Arc::clone(zarr), path).map_err(|error| classify(name, ACTION, &error))?;
     array.async_store_metadata().await.map_err(|error| classify(name, ACTION, &error))
 }

@@ -40,7 +40,9 @@ pub enum StoreError {
         store: String,
     },
     /// A repository, but not the one that the configuration describes.
-    #[error("store '{store}' does not fit the configuration: {subject}: expected {expected}, found {found}")]
+    #[error(
+        "store '{store}' does not fit the configuration: {subject}: expected {expected}, found {found}"
+    )]
     Schema {
         /// The store.
         store: String,
@@ -88,7 +90,9 @@ pub enum StoreError {
         message: String,
     },
     /// Too many others commit at once.
-    #[error("store '{store}': {attempts} others came before the commit of {what}; run the same command again")]
+    #[error(
+        "store '{store}': {attempts} others came before the commit of {what}; run the same command again"
+    )]
     Contention {
         /// The store.
         store: String,
@@ -121,10 +125,13 @@ impl StoreError {
     /// The exit code of this kind of failure.
     pub const fn exit(&self) -> Exit {
         match self {
-            Self::Location { .. } | Self::NotInitialized { .. } | Self::NotEmpty { .. } | Self::Schema { .. } => {
-                Exit::Configuration
+            Self::Location { .. }
+            | Self::NotInitialized { .. }
+            | Self::NotEmpty { .. }
+            | Self::Schema { .. } => Exit::Configuration,
+            Self::MissingCredentials { .. } | Self::ReadOnly { .. } | Self::Permission { .. } => {
+                Exit::Permission
             }
-            Self::MissingCredentials { .. } | Self::ReadOnly { .. } | Self::Permission { .. } => Exit::Permission,
             Self::UnknownSnapshot { .. } => Exit::Usage,
             Self::Unavailable { .. } => Exit::Unavailable,
             Self::Contention { .. } | Self::Clock { .. } => Exit::TryAgain,
@@ -148,10 +155,12 @@ pub(super) fn cause(error: &(dyn Error + 'static)) -> Cause {
     while let Some(error) = next {
         if let Some(error) = error.downcast_ref::<object_store::Error>() {
             match error {
-                object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
+                object_store::Error::PermissionDenied { .. }
+                | object_store::Error::Unauthenticated { .. } => {
                     return Cause::Permission;
                 }
-                object_store::Error::NotSupported { .. } | object_store::Error::NotImplemented { .. } => {
+                object_store::Error::NotSupported { .. }
+                | object_store::Error::NotImplemented { .. } => {
                     return Cause::ReadOnly;
                 }
                 // The retrying client behind it gave up.
@@ -192,7 +201,11 @@ pub(super) fn message(error: &(dyn Error + 'static)) -> String {
 }
 
 /// Turns a failure of Icechunk or Zarr into ours.
-pub(super) fn classify(store: &str, action: &'static str, error: &(dyn Error + 'static)) -> StoreError {
+pub(super) fn classify(
+    store: &str,
+    action: &'static str,
+    error: &(dyn Error + 'static),
+) -> StoreError {
     let store = store.to_owned();
     let message = message(error);
     match cause(error) {
@@ -204,14 +217,23 @@ pub(super) fn classify(store: &str, action: &'static str, error: &(dyn Error + '
 }
 
 /// As [`classify`], for what the repository layer reports.
-pub(super) fn of_repository(store: &str, action: &'static str, error: &RepositoryError) -> StoreError {
+pub(super) fn of_repository(
+    store: &str,
+    action: &'static str,
+    error: &RepositoryError,
+) -> StoreError {
     match &error.kind {
-        RepositoryErrorKind::RepositoryDoesntExist => StoreError::NotInitialized { store: store.to_owned() },
-        RepositoryErrorKind::ParentDirectoryNotClean => StoreError::NotEmpty { store: store.to_owned() },
+        RepositoryErrorKind::RepositoryDoesntExist => {
+            StoreError::NotInitialized { store: store.to_owned() }
+        }
+        RepositoryErrorKind::ParentDirectoryNotClean => {
+            StoreError::NotEmpty { store: store.to_owned() }
+        }
         RepositoryErrorKind::SnapshotNotFound { id } => {
             StoreError::UnknownSnapshot { store: store.to_owned(), snapshot: id.to_string() }
         }
-        RepositoryErrorKind::ReadonlyStorage(reason) | RepositoryErrorKind::ReadonlyRepository(reason) => {
+        RepositoryErrorKind::ReadonlyStorage(reason)
+        | RepositoryErrorKind::ReadonlyRepository(reason) => {
             StoreError::ReadOnly { store: store.to_owned(), reason: reason.clone() }
         }
         _ => classify(store, action, error),
@@ -221,7 +243,8 @@ pub(super) fn of_repository(store: &str, action: &'static str, error: &Repositor
 /// As [`classify`], for what the session layer reports.
 pub(super) fn of_session(store: &str, action: &'static str, error: &SessionError) -> StoreError {
     match &error.kind {
-        SessionErrorKind::InvalidSnapshotTimestamp { .. } | SessionErrorKind::InvalidSnapshotTimestampOrdering { .. } => {
+        SessionErrorKind::InvalidSnapshotTimestamp { .. }
+        | SessionErrorKind::InvalidSnapshotTimestampOrdering { .. } => {
             StoreError::Clock { store: store.to_owned(), message: message(error) }
         }
         SessionErrorKind::SnapshotNotFound { id } => {

@@ -45,7 +45,8 @@ impl Layout {
     pub(super) fn variable(&self, variable: Variable, level: Level) -> ArrayBuilder {
         let shape = [self.years.len() as u64, u64::from(level.rows), u64::from(level.cols)];
         let chunk = [1, u64::from(level.chunk), u64::from(level.chunk)];
-        let mut builder = ArrayBuilder::new(shape.to_vec(), chunk.to_vec(), data_type::uint16(), 0_u16);
+        let mut builder =
+            ArrayBuilder::new(shape.to_vec(), chunk.to_vec(), data_type::uint16(), 0_u16);
         builder
             .bytes_to_bytes_codecs(vec![Arc::new(ZstdCodec::new(DATA_ZSTD, false))])
             .dimension_names(Some(DIMENSIONS))
@@ -54,7 +55,10 @@ impl Layout {
     }
 
     /// The three coordinates of a level, with their arrays.
-    pub(super) fn coordinates(&self, level: Level) -> [(&'static str, ArrayBuilder, Coordinate); 3] {
+    pub(super) fn coordinates(
+        &self,
+        level: Level,
+    ) -> [(&'static str, ArrayBuilder, Coordinate); 3] {
         let years = Coordinate::Year(self.years.clone());
         let latitudes = self.grid.latitudes(level.factor());
         let longitudes = self.grid.longitudes(level.factor());
@@ -76,7 +80,8 @@ impl Layout {
 
     /// The CF grid mapping of a level: a scalar without a value.
     pub(super) fn grid_mapping(&self, level: Level) -> ArrayBuilder {
-        let mut builder = ArrayBuilder::new(Vec::<u64>::new(), Vec::<u64>::new(), data_type::int32(), 0_i32);
+        let mut builder =
+            ArrayBuilder::new(Vec::<u64>::new(), Vec::<u64>::new(), data_type::int32(), 0_i32);
         builder.attributes(object(schema::grid_mapping_attributes(level, self.grid)));
         builder
     }

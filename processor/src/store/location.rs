@@ -54,7 +54,11 @@ impl Location {
         if let Some(url) = url {
             return Self::parse(url, environment);
         }
-        match (environment("AZURE_STORAGE_ACCOUNT"), environment("AZURE_CONTAINER"), environment("ICECHUNK_PREFIX")) {
+        match (
+            environment("AZURE_STORAGE_ACCOUNT"),
+            environment("AZURE_CONTAINER"),
+            environment("ICECHUNK_PREFIX"),
+        ) {
             (Some(account), Some(container), Some(prefix)) => {
                 Ok(Self::Azure { account, container, prefix: trim_slashes(&prefix) })
             }
@@ -70,14 +74,20 @@ impl Location {
                 .collect();
                 Err(StoreError::Location {
                     url: "the AZURE_* variables".to_owned(),
-                    message: format!("the environment names a store only in part: {} is missing", missing.join(" and ")),
+                    message: format!(
+                        "the environment names a store only in part: {} is missing",
+                        missing.join(" and ")
+                    ),
                 })
             }
         }
     }
 
     fn parse(text: &str, environment: Environment<'_>) -> Result<Self, StoreError> {
-        let error = |message: &str| StoreError::Location { url: text.to_owned(), message: message.to_owned() };
+        let error = |message: &str| StoreError::Location {
+            url: text.to_owned(),
+            message: message.to_owned(),
+        };
         let Some((scheme, rest)) = text.split_once("://") else {
             return if text.is_empty() {
                 Err(error("expected a path or a URL"))
@@ -89,7 +99,9 @@ impl Location {
             let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
             let prefix = trim_slashes(prefix);
             if bucket.is_empty() || prefix.is_empty() {
-                return Err(error(&format!("expected {scheme}://bucket/prefix with a prefix that is not empty")));
+                return Err(error(&format!(
+                    "expected {scheme}://bucket/prefix with a prefix that is not empty"
+                )));
             }
             Ok((bucket.to_owned(), prefix))
         };
@@ -104,17 +116,21 @@ impl Location {
             }
             "az" | "azure" | "abfs" => {
                 let (container, prefix) = bucket_and_prefix()?;
-                let account = environment("AZURE_STORAGE_ACCOUNT").ok_or_else(|| StoreError::MissingCredentials {
-                    store: text.to_owned(),
-                    expected: "AZURE_STORAGE_ACCOUNT (the storage account)".to_owned(),
+                let account = environment("AZURE_STORAGE_ACCOUNT").ok_or_else(|| {
+                    StoreError::MissingCredentials {
+                        store: text.to_owned(),
+                        expected: "AZURE_STORAGE_ACCOUNT (the storage account)".to_owned(),
+                    }
                 })?;
                 Ok(Self::Azure { account, container, prefix })
             }
             "s3" => bucket_and_prefix().map(|(bucket, prefix)| Self::S3 { bucket, prefix }),
-            "gs" | "gcs" => bucket_and_prefix().map(|(bucket, prefix)| Self::Gcs { bucket, prefix }),
-            "http" | "https" => {
-                url::Url::parse(text).map(Self::Http).map_err(|parse_error| error(&parse_error.to_string()))
+            "gs" | "gcs" => {
+                bucket_and_prefix().map(|(bucket, prefix)| Self::Gcs { bucket, prefix })
             }
+            "http" | "https" => url::Url::parse(text)
+                .map(Self::Http)
+                .map_err(|parse_error| error(&parse_error.to_string())),
             _ => Err(error("expected a path, file://, az://, s3://, gs:// or https://")),
         }
     }
@@ -178,7 +194,10 @@ mod tests {
             prefix: "some/prefix".to_owned(),
         };
         assert_eq!(Location::resolve(None, &azure).unwrap(), expected);
-        assert_eq!(Location::resolve(None, &none).unwrap(), Location::Local(DEFAULT_DIRECTORY.into()));
+        assert_eq!(
+            Location::resolve(None, &none).unwrap(),
+            Location::Local(DEFAULT_DIRECTORY.into())
+        );
     }
 
     #[test]

@@ -21,7 +21,10 @@ pub(super) struct CommitLock {
 }
 
 /// Waits for the lock of a local repository; `None` for other stores, which need none.
-pub(super) async fn acquire(store: &str, directory: Option<&Path>) -> Result<CommitLock, StoreError> {
+pub(super) async fn acquire(
+    store: &str,
+    directory: Option<&Path>,
+) -> Result<CommitLock, StoreError> {
     let Some(directory) = directory else {
         return Ok(CommitLock { _file: None });
     };

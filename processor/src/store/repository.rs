@@ -111,8 +111,7 @@ impl Store {
     /// Opens the repository and checks that it holds the dataset which `layout` describes.
     pub async fn open(&self, layout: &Layout) -> Result<Dataset, StoreError> {
         let repository = self.open_repository().await?;
-        let dataset =
-            Dataset { store: self.clone(), repository, layout: layout.clone() };
+        let dataset = Dataset { store: self.clone(), repository, layout: layout.clone() };
         dataset.check_schema().await?;
         Ok(dataset)
     }
@@ -158,7 +157,10 @@ impl Dataset {
         self.ancestry(&version).await
     }
 
-    pub(super) async fn ancestry(&self, version: &VersionInfo) -> Result<Vec<HistoryEntry>, StoreError> {
+    pub(super) async fn ancestry(
+        &self,
+        version: &VersionInfo,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
         const ACTION: &str = "reading its history";
         let snapshots: Vec<_> = self
             .repository
@@ -215,7 +217,9 @@ impl Dataset {
                 let expected = serde_json::to_value(expected)
                     .map_err(|error| classify(self.name(), "forming the schema", &error))?;
                 let found = self.array_metadata(&zarr, &path).await?;
-                for field in ["shape", "chunk_grid", "data_type", "fill_value", "codecs", "dimension_names"] {
+                for field in
+                    ["shape", "chunk_grid", "data_type", "fill_value", "codecs", "dimension_names"]
+                {
                     self.compare(&format!("{path}: {field}"), &expected[field], &found[field])?;
                 }
             }

@@ -3,6 +3,7 @@
 use libdeflater::{CompressionLvl, Compressor};
 
 /// How a file is written. [`Variant::default`] is what the catalogue serves.
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of files that may differ")]
 #[derive(Clone, Debug)]
 pub struct Variant {
     pub big_endian: bool,
@@ -179,7 +180,7 @@ fn append_directories(
         entries.push((33550, Values::Double(vec![pixel_width, -pixel_height, 0.0])));
         entries.push((33922, Values::Double(vec![0.0, 0.0, 0.0, west, north, 0.0])));
     }
-    let mut keys = vec![
+    let mut keys = [
         (1024, 0, 1, 1),
         (1025, 0, 1, 1),
         (2057, 34736, 1, 0),
