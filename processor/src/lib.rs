@@ -1,4 +1,16 @@
 //! Builds annual land surface temperature composites into one shared Icechunk repository.
+//!
+//! From a tile to its commit, in the order of the data:
+//!
+//! * [`plan`], [`needed`]: which tiles make a job, which granules it needs (pure),
+//! * [`catalog`], [`http`]: STAC search, access tokens, blobs,
+//! * [`reader`], [`granule`]: fetching and decoding cloud-optimised `GeoTIFF`s,
+//! * [`accumulate`], [`gather`], [`sinusoidal`], [`centres`]: reducing in source space, sampling once,
+//! * [`store`], [`overviews`]: encoding, uploading and committing,
+//! * [`job`]: all of that for one run of neighbouring tiles.
+//!
+//! [`commands`] is the command line, [`report`] and [`picture`] what it shows, and [`sandbox`] a
+//! stand-in for the Planetary Computer.
 
 pub mod accumulate;
 pub mod catalog;
