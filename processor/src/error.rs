@@ -11,6 +11,7 @@ use crate::http::HttpError;
 use crate::picture::PictureError;
 use crate::reader::ReadError;
 use crate::sandbox::SandboxError;
+use crate::shard::ShardError;
 use crate::store::StoreError;
 use crate::tile_list::TileListError;
 
@@ -29,6 +30,9 @@ pub enum Error {
     /// A name that is no variable.
     #[error(transparent)]
     Variable(#[from] UnknownVariable),
+    /// No part of an array job.
+    #[error(transparent)]
+    Shard(#[from] ShardError),
     /// Arguments that do not fit each other or the dataset.
     #[error("{message}")]
     Usage {
@@ -83,9 +87,11 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Config(_) | Self::TileList(_) => Exit::Configuration,
-            Self::Tile(_) | Self::TileIndex(_) | Self::Variable(_) | Self::Usage { .. } => {
-                Exit::Usage
-            }
+            Self::Tile(_)
+            | Self::TileIndex(_)
+            | Self::Variable(_)
+            | Self::Shard(_)
+            | Self::Usage { .. } => Exit::Usage,
             Self::Store(error) => error.exit(),
             Self::Catalog(error) => match error {
                 CatalogError::Http(error) => error.exit(),

@@ -10,16 +10,24 @@ use crate::job::{TileReport, Workshop};
 use crate::plan;
 use crate::report::progress::Progress;
 use crate::report::summary;
-use crate::store::{Access, Dataset};
+use crate::shard::ShardArgument;
+use crate::store::{Access, Dataset, process_environment};
 use crate::usage::Meter;
+
+/// Memory that the sums of one job may take, in bytes; bounds the tiles that share granules.
+const MEMORY: u64 = 512_000_000;
 
 /// Finds, reads and reduces the granules of tiles and commits each tile. Neighbouring tiles of one row
 /// share each granule that they need.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// A tile as ROW,COL; repeatable, or several between spaces
-    #[arg(long = "tile", value_name = "R,C", num_args = 1.., required = true)]
+    #[arg(long = "tile", value_name = "R,C", num_args = 1.., required_unless_present = "shard")]
     tiles: Vec<String>,
+    /// One part of all land tiles: I/N (I from 0), /N with the index from Slurm, AWS Batch or
+    /// Kubernetes, or auto with both from there
+    #[arg(long, value_name = "I/N", conflicts_with = "tiles")]
+    shard: Option<String>,
     /// Process tiles again that are committed already
     #[arg(long)]
     force: bool,
@@ -27,7 +35,10 @@ pub(super) struct Args {
 
 pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     let meter = Meter::start();
-    let tiles = parse_tiles(app, &args.tiles)?;
+    let tiles = match &args.shard {
+        Some(shard) => shard_tiles(app, shard)?,
+        None => parse_tiles(app, &args.tiles)?,
+    };
     let dataset = app.dataset(Access::Write).await?;
     let http = app.http()?;
     let progress = Progress::on_stderr();
@@ -39,7 +50,7 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     if !open.is_empty() {
         let workshop =
             Workshop::new(app.config.clone(), dataset, http.clone(), progress.clone()).await?;
-        for job in plan::jobs(open, usize::MAX) {
+        for job in plan::jobs(open, plan::tiles_within(MEMORY, app.config.grid)) {
             tokio::select! {
                 done = workshop.run(&job, args.force) => reports.extend(done?),
                 () = asked_to_stop() => {
@@ -55,6 +66,17 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     let mut document = json!(usage);
     document["tiles"] = json!(reports);
     app.answer(|| document, || summary::closing_line(&reports, &usage))
+}
+
+/// The land tiles of one part of an array job.
+fn shard_tiles(app: &App, text: &str) -> Result<Vec<TileIndex>, Error> {
+    let shard = text.parse::<ShardArgument>()?.resolve(&process_environment)?;
+    let land = app.land()?;
+    let land: Vec<TileIndex> =
+        app.config.grid.tiles().zip(land).filter_map(|(tile, land)| land.then_some(tile)).collect();
+    let tiles = shard.tiles(&land).to_vec();
+    eprintln!("shard {shard}: {} of {} land tiles", tiles.len(), land.len());
+    Ok(tiles)
 }
 
 /// All tiles named on the command line, each once, in order.
