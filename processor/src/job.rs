@@ -40,7 +40,6 @@ pub const METADATA: &str = "floe";
 pub struct Workshop {
     config: Config,
     dataset: Dataset,
-    http: Arc<Http>,
     catalog: Catalog,
     reader: GranuleReader,
     writer: ChunkWriter,
@@ -96,11 +95,19 @@ pub struct YearReport {
     pub coverage: f64,
 }
 
-/// What one year's granules gave, by position.
+/// What one year's granules of one position gave.
 #[derive(Clone, Copy, Debug, Default)]
 struct PositionCount {
     read: u64,
     empty: u64,
+    bytes: u64,
+}
+
+/// What one granule gave.
+struct Added {
+    position: Position,
+    accepted: u64,
+    bytes: u64,
 }
 
 /// One tile on its way.
@@ -126,7 +133,7 @@ impl Workshop {
         Ok(Self {
             config,
             dataset,
-            http,
+
             catalog,
             reader: GranuleReader::new(blobs),
             writer,
@@ -146,7 +153,6 @@ impl Workshop {
     pub async fn run(&self, job: &Job, replace: bool) -> Result<Vec<TileReport>, Error> {
         let grid = self.config.grid;
         let began_at = self.dataset.tip().await?;
-        let bytes_before = self.http.bytes();
         let mut tiles: Vec<TileWork> = job
             .tiles
             .iter()
@@ -161,10 +167,12 @@ impl Workshop {
             tiles.iter().flat_map(|tile| tile.positions.clone()).collect();
         let found = self.catalog.search(&positions, &self.config.years).await?;
         self.progress.expect_granules(found.granules.len());
-        for (index, &year) in self.config.years.clone().iter().enumerate() {
-            self.process_year(job, &mut tiles, &found, index as u32, year).await?;
+        let mut bytes_read = 0;
+        for (index, &year) in self.config.years.iter().enumerate() {
+            bytes_read += self.process_year(job, &mut tiles, &found, index as u32, year).await?;
         }
-        let bytes_read = (self.http.bytes() - bytes_before) / tiles.len().max(1) as u64;
+        // Granules are shared: each tile of the job bears an equal part.
+        let bytes_read = bytes_read / tiles.len().max(1) as u64;
         let mut reports = Vec::with_capacity(tiles.len());
         for tile in tiles {
             reports.push(self.commit(tile, bytes_read, &began_at, replace).await?);
@@ -172,6 +180,7 @@ impl Workshop {
         Ok(reports)
     }
 
+    /// Takes one year of a job as far as uploaded chunks; tells the bytes of granules that were read.
     async fn process_year(
         &self,
         job: &Job,
@@ -179,7 +188,7 @@ impl Workshop {
         found: &Found,
         year_index: u32,
         year: i32,
-    ) -> Result<(), Error> {
+    ) -> Result<u64, Error> {
         let accumulator = Arc::new(YearAccumulator::new(self.config.grid, &job.tiles));
         let counts = self.accumulate(&accumulator, job, found, year).await?;
         for work in tiles {
@@ -208,7 +217,7 @@ impl Workshop {
             }
             work.years.push(report);
         }
-        Ok(())
+        Ok(counts.values().map(|count| count.bytes).sum())
     }
 
     /// Reads and reduces all granules of a year.
@@ -229,16 +238,17 @@ impl Workshop {
                 (granule.clone(), strategy)
             })
             .collect();
-        let accepted: Vec<(Position, u64)> = stream::iter(granules)
+        let added: Vec<Added> = stream::iter(granules)
             .map(|(granule, strategy)| self.add(accumulator, granule, strategy))
             .buffer_unordered(self.config.read.concurrency)
             .try_collect()
             .await?;
         let mut counts: BTreeMap<Position, PositionCount> = BTreeMap::new();
-        for (position, accepted) in accepted {
+        for Added { position, accepted, bytes } in added {
             let count = counts.entry(position).or_default();
             count.read += 1;
             count.empty += u64::from(accepted == 0);
+            count.bytes += bytes;
         }
         Ok(counts)
     }
@@ -248,9 +258,9 @@ impl Workshop {
         accumulator: &Arc<YearAccumulator>,
         files: GranuleFiles,
         strategy: Strategy,
-    ) -> Result<(Position, u64), Error> {
+    ) -> Result<Added, Error> {
         let granule = self.reader.read(&files, strategy, accumulator).await?;
-        let read: usize = [granule.lst(), granule.qc()]
+        let bytes: usize = [granule.lst(), granule.qc()]
             .iter()
             .flat_map(|layer| &layer.pieces)
             .map(|piece| piece.bytes.len())
@@ -266,8 +276,8 @@ impl Workshop {
                 accepted
             })
             .await??;
-        self.progress.granule_done(read as u64);
-        Ok((files.id.key.position, accepted))
+        self.progress.granule_done(bytes as u64);
+        Ok(Added { position: files.id.key.position, accepted, bytes: bytes as u64 })
     }
 
     /// Samples a tile and uploads its chunks of all levels that are the tile's own.

@@ -70,6 +70,8 @@ class Commands(Case):
         self.assertLess(together["bytes_read"], 0.75 * sum(alone))
         self.assertEqual([tile["col"] for tile in together["tiles"]], [18, 19, 20])
         self.assertEqual(len({tile["snapshot"] for tile in together["tiles"]}), 3)
+        total = self.run_json("status")["totals"]["bytes_read"]
+        self.assertTrue(0 < total <= together["bytes_read"], (total, together["bytes_read"]))
 
     def test_a_tile_without_granules_commits_the_note_and_counts_as_nodata(self):
         self.run_floe("init")
