@@ -1,1 +1,7 @@
-//! The Floe map.
+//! The Floe viewer: reads the Icechunk repository in the browser and draws it on a map.
+
+pub mod config;
+pub mod link;
+pub mod search;
+pub mod state;
+pub mod units;

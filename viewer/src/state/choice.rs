@@ -1,0 +1,118 @@
+//! What a visitor chooses from: each choice has a code for links and a label for people.
+
+use floe_shared::schema::Variable;
+
+use crate::units::Unit;
+
+/// One of a few alternatives.
+pub trait Choice: Copy + PartialEq + Send + Sync + 'static {
+    /// All of them, in the order in which they are offered.
+    const ALL: &'static [Self];
+
+    /// The word that stands for it in a link.
+    fn code(self) -> &'static str;
+
+    /// The words that stand for it on the page.
+    fn label(self) -> &'static str;
+
+    /// The choice of a code.
+    fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|choice| choice.code() == code)
+    }
+}
+
+impl Choice for Variable {
+    const ALL: &'static [Self] = &Variable::ALL;
+
+    fn code(self) -> &'static str {
+        self.name()
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Average => "Mean",
+            Self::Maximum => "Maximum",
+        }
+    }
+}
+
+impl Choice for Unit {
+    const ALL: &'static [Self] = &Unit::ALL;
+
+    fn code(self) -> &'static str {
+        Unit::code(self)
+    }
+
+    fn label(self) -> &'static str {
+        self.symbol()
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Projection {
+    Globe,
+    Mercator,
+    Equirectangular,
+}
+impl Choice for Projection {
+    const ALL: &'static [Self] = &[Self::Globe, Self::Mercator, Self::Equirectangular];
+    fn code(self) -> &'static str {
+        match self {
+            Self::Globe => "globe",
+            Self::Mercator => "mercator",
+            Self::Equirectangular => "equirectangular",
+        }
+    }
+    fn label(self) -> &'static str {
+        match self {
+            Self::Globe => "Globe",
+            Self::Mercator => "Mercator",
+            Self::Equirectangular => "Plain",
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BaseMap {
+    Atlas,
+    Dark,
+    Light,
+    Satellite,
+}
+impl Choice for BaseMap {
+    const ALL: &'static [Self] = &[Self::Atlas, Self::Dark, Self::Light, Self::Satellite];
+    fn code(self) -> &'static str {
+        match self {
+            Self::Atlas => "atlas",
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::Satellite => "satellite",
+        }
+    }
+    fn label(self) -> &'static str {
+        match self {
+            Self::Atlas => "Atlas",
+            Self::Dark => "Dark",
+            Self::Light => "Light",
+            Self::Satellite => "Satellite",
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colormap {
+    Batlow,
+    Viridis,
+}
+impl Choice for Colormap {
+    const ALL: &'static [Self] = &[Self::Batlow, Self::Viridis];
+    fn code(self) -> &'static str {
+        match self {
+            Self::Batlow => "batlow",
+            Self::Viridis => "viridis",
+        }
+    }
+    fn label(self) -> &'static str {
+        match self {
+            Self::Batlow => "Batlow",
+            Self::Viridis => "Viridis",
+        }
+    }
+}
