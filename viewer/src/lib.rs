@@ -1,1 +1,3 @@
 //! The Floe map.
+
+pub mod view;
