@@ -5,3 +5,4 @@ pub mod link;
 pub mod search;
 pub mod state;
 pub mod units;
+pub mod view;

@@ -229,9 +229,9 @@ fn decode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::choice::{BaseMap, Colormap, Projection};
-    use crate::state::view::Camera;
+    use crate::state::choice::{BaseMap, Colormap};
     use crate::units::Unit;
+    use crate::view::{Projection, View};
     use floe_shared::schema::Variable;
     use proptest::prelude::*;
 
@@ -262,7 +262,7 @@ mod tests {
             inspected in proptest::option::of(self::place()),
         ) -> ViewState {
             ViewState {
-                camera: Camera { lon: place.lon, lat: place.lat, zoom: decimals(zoom, 3) },
+                camera: View { lon: place.lon, lat: place.lat, zoom: decimals(zoom, 3) },
                 projection, variable, year, colormap,
                 range: Range::from_kelvin(low, high).unwrap(),
                 unit, opacity, smooth, base, graticule, status, inspected,
@@ -297,7 +297,7 @@ mod tests {
             "?lon=13.5&lat=-7&z=4.25&proj=globe&var=max_daytime_lst&year=2021&min=250&max=320.5&unit=f&at=1.5,2&store=https://example.org/a%20b&utm=x",
             ViewState::default(),
         );
-        assert_eq!(link.view.camera, Camera { lon: 13.5, lat: -7.0, zoom: 4.25 });
+        assert_eq!(link.view.camera, View { lon: 13.5, lat: -7.0, zoom: 4.25 });
         assert_eq!(link.view.projection, Projection::Globe);
         assert_eq!((link.view.variable, link.view.year), (Variable::Maximum, Some(2021)));
         assert_eq!((link.view.range.low(), link.view.range.high()), (12500, 16025));

@@ -3,6 +3,7 @@
 use floe_shared::schema::Variable;
 
 use crate::units::Unit;
+use crate::view::Projection;
 
 /// One of a few alternatives.
 pub trait Choice: Copy + PartialEq + Send + Sync + 'static {
@@ -47,29 +48,22 @@ impl Choice for Unit {
         self.symbol()
     }
 }
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Projection {
-    Globe,
-    Mercator,
-    Equirectangular,
-}
 impl Choice for Projection {
-    const ALL: &'static [Self] = &[Self::Globe, Self::Mercator, Self::Equirectangular];
+    const ALL: &'static [Self] = &Projection::ALL;
+
     fn code(self) -> &'static str {
-        match self {
-            Self::Globe => "globe",
-            Self::Mercator => "mercator",
-            Self::Equirectangular => "equirectangular",
-        }
+        self.word()
     }
+
     fn label(self) -> &'static str {
         match self {
-            Self::Globe => "Globe",
             Self::Mercator => "Mercator",
+            Self::Globe => "Globe",
             Self::Equirectangular => "Plain",
         }
     }
 }
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BaseMap {
     Atlas,

@@ -2,28 +2,17 @@
 
 use floe_shared::schema::Variable;
 
-use super::choice::{BaseMap, Colormap, Projection};
+use super::choice::{BaseMap, Colormap};
 use super::range::Range;
 use crate::search::Place;
 use crate::units::Unit;
-
-/// Where the map looks: the place in its middle and the zoom of the usual web maps (a world of
-/// 512 CSS pixels at zoom 0, doubling with each step).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Camera {
-    /// Longitude of the middle in degrees.
-    pub lon: f64,
-    /// Latitude of the middle in degrees.
-    pub lat: f64,
-    /// Zoom.
-    pub zoom: f64,
-}
+use crate::view::{Projection, View};
 
 /// The whole view.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ViewState {
     /// Where the map looks.
-    pub camera: Camera,
+    pub camera: View,
     /// How the globe becomes flat.
     pub projection: Projection,
     /// What is shown.
@@ -53,7 +42,7 @@ pub struct ViewState {
 impl Default for ViewState {
     fn default() -> Self {
         Self {
-            camera: Camera { lon: 12.0, lat: 22.0, zoom: 0.9 },
+            camera: View { lon: 12.0, lat: 22.0, zoom: 0.9 },
             projection: Projection::Mercator,
             variable: Variable::Average,
             year: None,
