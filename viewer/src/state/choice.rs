@@ -110,3 +110,13 @@ impl Choice for Colormap {
         }
     }
 }
+impl Colormap {
+    pub fn colour(self, index: usize) -> [u8; 3] {
+        let t = index as f64 / 255.0;
+        let mix = |a: f64, b: f64| (a + (b - a) * t) as u8;
+        match self {
+            Self::Batlow => [mix(1.0, 250.0), mix(25.0, 204.0), mix(89.0, 250.0)],
+            Self::Viridis => [mix(68.0, 253.0), mix(1.0, 231.0), mix(84.0, 37.0)],
+        }
+    }
+}

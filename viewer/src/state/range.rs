@@ -69,6 +69,12 @@ impl Range {
         }
     }
 
+    /// The end that lies nearer to a temperature in kelvin.
+    pub fn nearest_end(self, kelvin: f64) -> End {
+        let middle = f64::midpoint(self.kelvin(End::Low), self.kelvin(End::High));
+        if kelvin < middle { End::Low } else { End::High }
+    }
+
     /// Where a temperature in kelvin lies between the ends: 0 at the cold end, 1 at the warm end.
     pub fn share(self, kelvin: f64) -> f64 {
         let (low, high) = (self.kelvin(End::Low), self.kelvin(End::High));
