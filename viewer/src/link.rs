@@ -196,7 +196,9 @@ fn encode(text: &str, into: &mut String) {
             | b':'
             | b',' => into.push(char::from(byte)),
             // Writing to a String cannot fail.
-            _ => drop(write!(into, "%{byte:02X}")),
+            _ => {
+                let _ = write!(into, "%{byte:02X}");
+            }
         }
     }
 }

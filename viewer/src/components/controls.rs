@@ -44,8 +44,9 @@ pub fn Segments(
     on_select: Callback<usize>,
 ) -> impl IntoView {
     let option = move |(index, option): (usize, Alternative)| {
+        let title = option.name.clone();
         view! {
-            <label class="segment" title=option.name.clone()>
+            <label class="segment" title=title>
                 <input
                     type="radio"
                     name=name

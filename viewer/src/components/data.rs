@@ -68,9 +68,9 @@ fn YearChoice() -> impl IntoView {
             timer.clear();
         }
         let advance = move || {
-            let next = year.get_untracked().and_then(|year| {
-                years.with_untracked(|years| year_after(years, year, 1))
-            });
+            let next = year
+                .get_untracked()
+                .and_then(|year| years.with_untracked(|years| year_after(years, year, 1)));
             page.change(|view| view.year = next.or(view.year));
         };
         // Without a timer nothing plays; the button then simply has no effect.

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent};
 
 use crate::state::page::Page;
-use crate::state::range::{End, Scale};
 use crate::state::ramp;
+use crate::state::range::{End, Scale};
 use crate::units::number;
 
 /// How many labels fit below the legend.

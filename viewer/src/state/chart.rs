@@ -103,7 +103,7 @@ impl Chart {
             };
             let command = if pen_down { 'L' } else { 'M' };
             // Writing to a String cannot fail.
-            drop(write!(path, "{command}{:.1} {:.1}", self.x(*year), self.y(*kelvin)));
+            let _ = write!(path, "{command}{:.1} {:.1}", self.x(*year), self.y(*kelvin));
             pen_down = true;
         }
         path

@@ -69,7 +69,10 @@ impl Reading {
                     .iter()
                     .filter(|sample| sample.variable == variable)
                     .map(|sample| {
-                        (sample.year, sample.value.map(DigitalNumber).and_then(DigitalNumber::kelvin))
+                        (
+                            sample.year,
+                            sample.value.map(DigitalNumber).and_then(DigitalNumber::kelvin),
+                        )
                     })
                     .collect();
                 points.sort_by_key(|(year, _)| *year);

@@ -2,5 +2,11 @@
 
 pub mod chart;
 pub mod choice;
+pub mod inspection;
+pub mod moment;
+#[cfg(target_arch = "wasm32")]
+pub mod page;
+pub mod ramp;
 pub mod range;
+pub mod recipe;
 pub mod view;

@@ -33,7 +33,7 @@ pub fn css_beyond(colormap: Colormap, range: &Range, scale: &Scale) -> String {
 
 fn push(gradient: &mut String, [red, green, blue]: [u8; 3], share: f64) {
     // Writing to a String cannot fail.
-    drop(write!(gradient, ", rgb({red} {green} {blue}) {:.2}%", share * 100.0));
+    let _ = write!(gradient, ", rgb({red} {green} {blue}) {:.2}%", share * 100.0);
 }
 
 #[cfg(test)]
