@@ -4,10 +4,13 @@ pub mod chunk;
 pub mod config;
 pub mod dataset;
 pub mod link;
+pub mod map;
+pub mod render;
 pub mod search;
 pub mod state;
 pub mod units;
 pub mod view;
+pub mod visible;
 
 #[cfg(target_arch = "wasm32")]
 pub mod app;
