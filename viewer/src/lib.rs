@@ -2,3 +2,5 @@
 
 pub mod chunk;
 pub mod dataset;
+pub mod store;
+pub mod worker;
