@@ -8,9 +8,11 @@ pub mod map;
 pub mod render;
 pub mod search;
 pub mod state;
+pub mod store;
 pub mod units;
 pub mod view;
 pub mod visible;
+pub mod worker;
 
 #[cfg(target_arch = "wasm32")]
 pub mod app;
