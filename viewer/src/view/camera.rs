@@ -278,7 +278,10 @@ mod tests {
                     for (x, y) in [(640.0, 400.0), (600.0, 333.0), (700.0, 450.0)] {
                         let Some((lon, lat)) = camera.unproject(x, y) else { continue };
                         let (back_x, back_y) = camera.project(lon, lat).unwrap();
-                        assert!((back_x - x).abs() < 1e-5 && (back_y - y).abs() < 1e-5, "{camera:?}");
+                        assert!(
+                            (back_x - x).abs() < 1e-5 && (back_y - y).abs() < 1e-5,
+                            "{camera:?}"
+                        );
                     }
                 }
             }
@@ -305,7 +308,8 @@ mod tests {
     #[test]
     fn mercator_world_at_zoom_0_is_512_pixels_and_ends_at_85_degrees() {
         let screen = Viewport { width: 512.0, height: 512.0, pixel_ratio: 1.0 };
-        let camera = Camera::new(Projection::Mercator, View { lon: 0.0, lat: 0.0, zoom: 0.0 }, screen);
+        let camera =
+            Camera::new(Projection::Mercator, View { lon: 0.0, lat: 0.0, zoom: 0.0 }, screen);
         let (_, top) = camera.unproject(256.0, 0.0).unwrap();
         assert!((top - MERCATOR_LIMIT).abs() < 1e-9);
         let (west, _) = camera.unproject(0.0, 256.0).unwrap();

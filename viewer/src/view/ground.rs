@@ -99,9 +99,7 @@ impl Ground {
         // The last row holds the south pole itself.
         let last = self.size[1] - 1;
         let row = if self.projection == Projection::Globe { row.clamp(0, last) } else { row };
-        (0..=last)
-            .contains(&row)
-            .then(|| [col.rem_euclid(self.size[0]) as u32, row as u32])
+        (0..=last).contains(&row).then(|| [col.rem_euclid(self.size[0]) as u32, row as u32])
     }
 }
 
@@ -229,10 +227,12 @@ mod tests {
                         (None, None) => true,
                         (Some(a), Some(b)) => {
                             // Zoomed out, a fiftieth of a pixel spans cells: between the shifted ones.
-                            let slack = (camera.degrees_per_pixel() * 100.0 * TOLERANCE).ceil() as u32;
+                            let slack =
+                                (camera.degrees_per_pixel() * 100.0 * TOLERANCE).ceil() as u32;
                             let cols = a[0].abs_diff(b[0]);
                             let cols = cols.min(COLS - cols);
-                            let spread = if camera.projection() == Projection::Globe { 8 } else { 1 };
+                            let spread =
+                                if camera.projection() == Projection::Globe { 8 } else { 1 };
                             let slack = if slack > 1 { slack * spread } else { 0 };
                             cols <= slack && a[1].abs_diff(b[1]) <= slack
                         }
@@ -259,7 +259,10 @@ mod tests {
                     let x = f32::from(step) + 0.5;
                     for fragment in [[x, 810.5], [1290.5, x.min(1599.5)]] {
                         let expected = reference(&camera, fragment);
-                        assert!(expected.contains(&ground.cell(fragment)), "{camera:?} {fragment:?}");
+                        assert!(
+                            expected.contains(&ground.cell(fragment)),
+                            "{camera:?} {fragment:?}"
+                        );
                     }
                 }
             }
