@@ -176,7 +176,8 @@ impl Pyramid {
         let middle = viewport.width / 2.0;
         let lat = |y: f64, beyond: f64| camera.unproject(middle, y).map_or(beyond, |place| place.1);
         let (north, south) = (lat(0.0, 90.0), lat(viewport.height, -90.0));
-        let row_of = |lat: f64| ((90.0 - lat) / 180.0 * f64::from(rows)).clamp(0.0, f64::from(rows));
+        let row_of =
+            |lat: f64| ((90.0 - lat) / 180.0 * f64::from(rows)).clamp(0.0, f64::from(rows));
         let per_row = f64::from(shape.chunk.1 * shape.factor);
         // The epsilon keeps an edge that lies exactly on the screen's out of the next chunk.
         let first_row = (row_of(north) / per_row + 1e-9).floor() as u32;
@@ -224,7 +225,8 @@ impl Pyramid {
         for i in 0..360_u16 {
             let (sin, cos) = f64::from(i).to_radians().sin_cos();
             let radius = camera.radius() * 0.999;
-            let (x, y) = (radius * cos + viewport.width / 2.0, radius * sin + viewport.height / 2.0);
+            let (x, y) =
+                (radius * cos + viewport.width / 2.0, radius * sin + viewport.height / 2.0);
             if (0.0..=viewport.width).contains(&x) && (0.0..=viewport.height).contains(&y) {
                 look(x, y);
             }
@@ -302,7 +304,8 @@ mod tests {
     #[test]
     fn a_fine_screen_takes_a_finer_level() {
         let pyramid = Pyramid::new(&infos()).unwrap();
-        let level = |zoom, ratio| pyramid.level_for(&camera(Projection::Mercator, 0.0, 0.0, zoom, ratio));
+        let level =
+            |zoom, ratio| pyramid.level_for(&camera(Projection::Mercator, 0.0, 0.0, zoom, ratio));
         assert_eq!(level(3.0, 1.0), 3);
         assert_eq!(level(3.0, 2.0), 2);
         assert_eq!(level(9.0, 1.0), 0);
@@ -327,7 +330,9 @@ mod tests {
     fn every_place_on_the_screen_lies_in_a_visible_chunk() {
         let pyramid = Pyramid::new(&infos()).unwrap();
         for projection in Projection::ALL {
-            for (lon, lat) in [(0.0, 0.0), (179.0, -20.0), (-179.9, 70.0), (40.0, 88.0), (10.0, -89.9)] {
+            for (lon, lat) in
+                [(0.0, 0.0), (179.0, -20.0), (-179.9, 70.0), (40.0, 88.0), (10.0, -89.9)]
+            {
                 for zoom in [0.0, 1.5, 2.5, 4.0, 6.0, 10.0] {
                     let camera = camera(projection, lon, lat, zoom, 1.0);
                     let level = pyramid.level_for(&camera);

@@ -21,7 +21,7 @@ const FLIGHT_SPEED: f64 = 0.0016;
 
 /// A movement in progress.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Motion {
+pub(super) enum Motion {
     /// A straight way to a view.
     Ease {
         /// Where it began.
@@ -62,16 +62,16 @@ pub enum Motion {
 
 /// A step of a movement.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Step {
+pub(super) struct Step {
     /// The camera now.
-    pub camera: Camera,
+    pub(super) camera: Camera,
     /// What remains; `None` at the end.
-    pub rest: Option<Motion>,
+    pub(super) rest: Option<Motion>,
 }
 
 impl Motion {
     /// A glide, if the pointer was fast enough when it let go.
-    pub fn glide(velocity: (f64, f64), now: f64) -> Option<Self> {
+    pub(super) fn glide(velocity: (f64, f64), now: f64) -> Option<Self> {
         let speed = velocity.0.hypot(velocity.1);
         let slower = (MAX_SPEED / speed).min(1.0);
         let velocity = (velocity.0 * slower, velocity.1 * slower);
@@ -80,7 +80,7 @@ impl Motion {
 
     /// Where the movement ends, if that is a place of its own: what is needed there may be fetched
     /// ahead of time.
-    pub fn destination(&self, camera: &Camera) -> Option<Camera> {
+    pub(super) fn destination(&self, camera: &Camera) -> Option<Camera> {
         match *self {
             Self::Ease { to, .. } | Self::Fly { to, .. } => Some(camera.looking_at(to)),
             Self::Wheel { goal, about, .. } => Some(camera.zoomed_about(goal, about.0, about.1)),
@@ -89,7 +89,7 @@ impl Motion {
     }
 
     /// The camera at a time.
-    pub fn step(self, camera: &Camera, now: f64) -> Step {
+    pub(super) fn step(self, camera: &Camera, now: f64) -> Step {
         match self {
             Self::Ease { from, to, start, duration } => {
                 let share = ((now - start) / duration).clamp(0.0, 1.0);
@@ -171,7 +171,8 @@ impl Flight {
             return Self { width: w0, distance, length, r0: 0.0, zoom_only: Some(ratio) };
         }
         let b = |w: f64, sign: f64| {
-            (w1 * w1 - w0 * w0 + sign * rho2 * rho2 * distance * distance) / (2.0 * w * rho2 * distance)
+            (w1 * w1 - w0 * w0 + sign * rho2 * rho2 * distance * distance)
+                / (2.0 * w * rho2 * distance)
         };
         let r = |b: f64| ((b * b + 1.0).sqrt() - b).max(f64::MIN_POSITIVE).ln();
         let (r0, r1) = (r(b(w0, 1.0)), r(b(w1, -1.0)));

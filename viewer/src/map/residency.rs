@@ -14,7 +14,7 @@ use crate::visible::Pyramid;
 /// Smallest edge of a layer in pixels.
 const MIN_LAYER_EDGE: u32 = 1024;
 /// Entries in a row of the page table texture.
-pub const TABLE_WIDTH: usize = 256;
+pub(super) const TABLE_WIDTH: usize = 256;
 /// Page table entry: nothing is known of the chunk here.
 const UNKNOWN: u16 = 0;
 /// Page table entry: the chunk is known to hold no data.
@@ -24,18 +24,18 @@ const RESIDENT: u16 = 2;
 
 /// Where a chunk lies in the texture: layer, and the pixel of its north-west corner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot {
+pub(super) struct Slot {
     /// The layer.
-    pub layer: u32,
+    pub(super) layer: u32,
     /// Column within the layer.
-    pub x: u32,
+    pub(super) x: u32,
     /// Row within the layer.
-    pub y: u32,
+    pub(super) y: u32,
 }
 
 /// What is known of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Page {
+pub(super) enum Page {
     /// It holds no data.
     Absent,
     /// It lies in the texture.
@@ -55,7 +55,7 @@ struct Entry {
 }
 
 /// The page table, and the cells of the texture.
-pub struct Residency {
+pub(super) struct Residency {
     layer_size: (u32, u32),
     max_layers: usize,
     layers: Vec<Layer>,
@@ -68,7 +68,7 @@ pub struct Residency {
 
 impl Residency {
     /// An empty texture for the chunks of a pyramid, within a budget in bytes.
-    pub fn new(pyramid: &Pyramid, budget: usize) -> Self {
+    pub(super) fn new(pyramid: &Pyramid, budget: usize) -> Self {
         let edge = |size: fn(&(u32, u32)) -> u32| {
             let largest = pyramid.levels().iter().map(|level| size(&level.chunk)).max();
             largest.unwrap_or(0).max(MIN_LAYER_EDGE)
@@ -95,55 +95,55 @@ impl Residency {
     }
 
     /// Columns and rows of pixels in a layer.
-    pub fn layer_size(&self) -> (u32, u32) {
+    pub(super) fn layer_size(&self) -> (u32, u32) {
         self.layer_size
     }
 
     /// How many layers the texture needs now.
-    pub fn layers(&self) -> usize {
+    pub(super) fn layers(&self) -> usize {
         self.layers.len()
     }
 
     /// How many layers it may ever need.
-    pub fn max_layers(&self) -> usize {
+    pub(super) fn max_layers(&self) -> usize {
         self.max_layers
     }
 
     /// Where each level's entries begin in a page table.
-    pub fn offsets(&self) -> &[usize] {
+    pub(super) fn offsets(&self) -> &[usize] {
         &self.offsets
     }
 
     /// How many chunks of a size the texture can hold at once.
-    pub fn capacity(&self, chunk: (u32, u32)) -> usize {
+    pub(super) fn capacity(&self, chunk: (u32, u32)) -> usize {
         self.max_layers * self.cells(chunk)
     }
 
     /// What is known of a chunk.
-    pub fn page(&self, key: &ChunkKey) -> Option<Page> {
+    pub(super) fn page(&self, key: &ChunkKey) -> Option<Page> {
         self.entries.get(key).map(|entry| entry.page)
     }
 
     /// Begins a frame: nothing is in use yet.
-    pub fn begin_frame(&mut self) {
+    pub(super) fn begin_frame(&mut self) {
         self.frame += 1;
     }
 
     /// Marks a chunk as in use this frame; whether anything is known of it.
-    pub fn touch(&mut self, key: &ChunkKey) -> bool {
+    pub(super) fn touch(&mut self, key: &ChunkKey) -> bool {
         let frame = self.frame;
         self.entries.get_mut(key).map(|entry| entry.used = frame).is_some()
     }
 
     /// Records that a chunk holds no data.
-    pub fn mark_absent(&mut self, key: ChunkKey) {
+    pub(super) fn mark_absent(&mut self, key: ChunkKey) {
         self.forget(&key);
         self.entries.insert(key, Entry { page: Page::Absent, used: self.frame });
     }
 
     /// Makes room for a chunk of a size, displacing what was not used for longest. `None` when all
     /// room is in use this frame, or the chunk is larger than a layer.
-    pub fn place(&mut self, key: ChunkKey, chunk: (u32, u32)) -> Option<Slot> {
+    pub(super) fn place(&mut self, key: ChunkKey, chunk: (u32, u32)) -> Option<Slot> {
         if chunk.0 > self.layer_size.0 || chunk.1 > self.layer_size.1 {
             return None;
         }
@@ -163,18 +163,17 @@ impl Residency {
     }
 
     /// Forgets everything, as after a lost context.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.layers.clear();
         self.entries.clear();
     }
 
     /// The page table of one variable and year as texels of four: state, x, y, layer;
     /// [`TABLE_WIDTH`] entries to a row, the levels one after the other.
-    pub fn table(&self, pyramid: &Pyramid, variable: Variable, year: u16) -> Vec<u16> {
+    pub(super) fn table(&self, pyramid: &Pyramid, variable: Variable, year: u16) -> Vec<u16> {
         let mut table = vec![UNKNOWN; self.table_rows * TABLE_WIDTH * 4];
         let first = ChunkKey { variable, year, level: 0, row: 0, col: 0 };
-        let last =
-            ChunkKey { variable, year, level: u8::MAX, row: u32::MAX, col: u32::MAX };
+        let last = ChunkKey { variable, year, level: u8::MAX, row: u32::MAX, col: u32::MAX };
         for (key, entry) in self.entries.range(first..=last) {
             let position = pyramid.levels().iter().position(|level| level.index == key.level);
             let Some(position) = position else { continue };
@@ -182,9 +181,7 @@ impl Residency {
             let index = self.offsets[position] + (key.row * across + key.col) as usize;
             let texel = match entry.page {
                 Page::Absent => [ABSENT, 0, 0, 0],
-                Page::Resident(slot) => {
-                    [RESIDENT, slot.x as u16, slot.y as u16, slot.layer as u16]
-                }
+                Page::Resident(slot) => [RESIDENT, slot.x as u16, slot.y as u16, slot.layer as u16],
             };
             if let Some(target) = table.get_mut(index * 4..index * 4 + 4) {
                 target.copy_from_slice(&texel);

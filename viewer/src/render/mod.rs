@@ -12,7 +12,8 @@ mod texture;
 
 pub use lines::{LineCamera, LineSet, LineStyle, POLYLINE_END};
 pub use renderer::{
-    Appearance, Data, Frame, Graticule, LevelShape, Renderer, Status, TILE_EDGE, TILE_LAYERS, TileView,
+    Appearance, Data, Frame, Graticule, LevelShape, Renderer, Status, TILE_EDGE, TILE_LAYERS,
+    TileView,
 };
 
 /// Why the map cannot be drawn.

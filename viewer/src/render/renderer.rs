@@ -255,7 +255,12 @@ impl Renderer {
     }
 
     /// Makes room for so many layers of chunks, at most `most`; what they hold is kept.
-    pub fn ensure_layers(&mut self, size: (u32, u32), count: u32, most: u32) -> Result<(), RenderError> {
+    pub fn ensure_layers(
+        &mut self,
+        size: (u32, u32),
+        count: u32,
+        most: u32,
+    ) -> Result<(), RenderError> {
         let present = self.chunks.as_ref().map_or(0, |(_, present)| *present);
         if count <= present {
             return Ok(());
@@ -298,7 +303,8 @@ impl Renderer {
     pub fn upload_tile(&mut self, layer: u32, image: &HtmlImageElement) -> Result<(), RenderError> {
         if self.tiles.is_none() {
             let size = (TILE_EDGE, TILE_EDGE);
-            self.tiles = Some(Texture::layers(&self.gl, 5, Format::COLOUR, true, size, TILE_LAYERS)?);
+            self.tiles =
+                Some(Texture::layers(&self.gl, 5, Format::COLOUR, true, size, TILE_LAYERS)?);
         }
         self.tiles.as_ref().map_or(Ok(()), |tiles| tiles.fill_layer(layer, image))
     }

@@ -49,7 +49,12 @@ pub(super) struct Texture {
 
 impl Texture {
     /// A plane without texels yet; integer formats are read texel by texel, others smoothly.
-    pub(super) fn plane(gl: &Gl, unit: u32, format: Format, smooth: bool) -> Result<Self, RenderError> {
+    pub(super) fn plane(
+        gl: &Gl,
+        unit: u32,
+        format: Format,
+        smooth: bool,
+    ) -> Result<Self, RenderError> {
         let texture = gl.create_texture().ok_or_else(|| lost("create a texture"))?;
         let this =
             Self { gl: gl.clone(), texture, target: Gl::TEXTURE_2D, unit, format, size: (0, 0) };
@@ -69,7 +74,8 @@ impl Texture {
         count: u32,
     ) -> Result<Self, RenderError> {
         let texture = gl.create_texture().ok_or_else(|| lost("create a texture"))?;
-        let this = Self { gl: gl.clone(), texture, target: Gl::TEXTURE_2D_ARRAY, unit, format, size };
+        let this =
+            Self { gl: gl.clone(), texture, target: Gl::TEXTURE_2D_ARRAY, unit, format, size };
         this.bind();
         this.filter(smooth);
         let (width, height, count) = (size.0 as i32, size.1 as i32, count as i32);
@@ -97,7 +103,12 @@ impl Texture {
     }
 
     /// Replaces a plane.
-    pub(super) fn fill(&self, width: u32, height: u32, texels: Option<&Object>) -> Result<(), RenderError> {
+    pub(super) fn fill(
+        &self,
+        width: u32,
+        height: u32,
+        texels: Option<&Object>,
+    ) -> Result<(), RenderError> {
         self.bind();
         self.gl
             .tex_image_2d_with_i32_and_i32_and_i32_and_format_and_type_and_opt_array_buffer_view(
