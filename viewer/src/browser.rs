@@ -1,7 +1,10 @@
 //! The little that the page asks of the browser beside the map: addresses, preferences, JSON,
 //! clipboard.
 
-use js_sys::{Array, Object, Reflect};
+use std::time::Duration;
+
+use js_sys::{Array, Object, Promise, Reflect};
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Response, Url, Window};
@@ -97,4 +100,31 @@ fn value(json: &JsValue) -> Value {
         Some((key, value(&Reflect::get_u32(&entry, 1).ok()?)))
     });
     Value::Object(entries.collect())
+}
+
+/// Comes back after a while.
+pub async fn pause(time: Duration) {
+    let promise = Promise::new(&mut |resolve, _| {
+        let milliseconds = i32::try_from(time.as_millis()).unwrap_or(i32::MAX);
+        // Refused only for arguments that are no functions.
+        let _ =
+            window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+    });
+    // The promise is never rejected.
+    let _ = JsFuture::from(promise).await;
+}
+
+/// Whether the page can be seen, and is not in a background tab.
+pub fn is_visible() -> bool {
+    window().document().is_some_and(|document| !document.hidden())
+}
+
+/// Calls back whenever a media query begins or ceases to hold, for as long as the page lives.
+pub fn on_media_change(media: &str, changed: impl Fn() + 'static) {
+    if let Ok(Some(list)) = window().match_media(media) {
+        let changed = Closure::<dyn Fn()>::new(changed);
+        // Adding a listener fails for no known reason; without it the page keeps its first answer.
+        let _ = list.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref());
+        changed.forget();
+    }
 }

@@ -3,6 +3,7 @@
 pub mod chunk;
 pub mod config;
 pub mod dataset;
+pub mod land;
 pub mod link;
 pub mod map;
 pub mod render;
@@ -15,6 +16,8 @@ pub mod visible;
 pub mod worker;
 
 #[cfg(target_arch = "wasm32")]
+pub mod address;
+#[cfg(target_arch = "wasm32")]
 pub mod app;
 #[cfg(target_arch = "wasm32")]
 pub mod bridge;
@@ -22,5 +25,7 @@ pub mod bridge;
 pub mod browser;
 #[cfg(target_arch = "wasm32")]
 pub mod components;
+#[cfg(target_arch = "wasm32")]
+pub mod drive;
 #[cfg(target_arch = "wasm32")]
 pub mod session;

@@ -12,13 +12,14 @@
 //! | `smooth`, `grid`, `status` | 1 or 0: interpolation, graticule, tile status |
 //! | `base` | base map |
 //! | `at` | inspected place as `lat,lon` |
-//! | `store`, `ref` | repository, and branch, tag or snapshot, other than those of the page |
+//! | `store`, `ref` | repository, and [branch, tag or snapshot](reference), other than those of the page |
 //!
 //! Reading is lenient: a value that makes no sense leaves the default, and keys that mean nothing
 //! here are kept as they are.
 
 use std::fmt::Write as _;
 
+use crate::dataset::RefSpec;
 use crate::search::{Place, parse_coordinates};
 use crate::state::choice::Choice;
 use crate::state::range::{End, Range};
@@ -111,6 +112,20 @@ impl Link {
             encode(&value, &mut query);
         }
         query
+    }
+}
+
+/// What a reference names: `tag:NAME`, a snapshot id (20 characters of Crockford's base 32), else a
+/// branch.
+pub fn reference(text: &str) -> RefSpec {
+    let in_base32 =
+        |byte: u8| byte.is_ascii_digit() || (byte.is_ascii_uppercase() && !b"ILOU".contains(&byte));
+    match text.strip_prefix("tag:") {
+        Some(name) => RefSpec::Tag(name.to_owned()),
+        None if text.len() == 20 && text.bytes().all(in_base32) => {
+            RefSpec::Snapshot(text.to_owned())
+        }
+        None => RefSpec::Branch(text.to_owned()),
     }
 }
 
@@ -231,7 +246,8 @@ fn decode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::choice::{BaseMap, Colormap};
+    use crate::map::BaseMap;
+    use crate::state::choice::Colormap;
     use crate::units::Unit;
     use crate::view::{Projection, View};
     use floe_shared::schema::Variable;
@@ -317,6 +333,18 @@ mod tests {
         );
         assert_eq!(link.view, ViewState::default());
         assert!(link.foreign.is_empty());
+    }
+
+    #[test]
+    fn references_are_branches_unless_they_look_like_something_else() {
+        assert_eq!(reference("main"), RefSpec::Branch("main".to_owned()));
+        assert_eq!(reference("tag:v1"), RefSpec::Tag("v1".to_owned()));
+        let id = "1CECHNKREP0F1RSTCMT0";
+        assert_eq!(reference(id), RefSpec::Snapshot(id.to_owned()));
+        assert_eq!(
+            reference("A-BRANCH-OF-TWENTY-C"),
+            RefSpec::Branch("A-BRANCH-OF-TWENTY-C".to_owned())
+        );
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use super::controls::{Menu, Segments, Switch, alternatives, index_of};
-use crate::state::choice::{BaseMap, Choice, Colormap};
+use crate::map::BaseMap;
+use crate::state::choice::{Choice, Colormap};
 use crate::state::page::Page;
 use crate::state::range::End;
 use crate::view::Projection;
@@ -117,7 +118,7 @@ pub fn MapOptions() -> impl IntoView {
                 options=Signal::derive(alternatives::<BaseMap>)
                 selected=Signal::derive(move || index_of(base.get()))
                 on_select=move |index: usize| {
-                    if let Some(&base) = BaseMap::ALL.get(index) {
+                    if let Some(&base) = <BaseMap as Choice>::ALL.get(index) {
                         page.change(|view| view.base = base);
                     }
                 }

@@ -11,7 +11,7 @@ use crate::state::range::{End, Scale};
 use crate::units::number;
 
 /// How many labels fit below the legend.
-const TICKS: usize = 7;
+const TICKS: usize = 8;
 
 /// Colours, ends and labels.
 #[component]

@@ -2,6 +2,7 @@
 
 use floe_shared::schema::Variable;
 
+use crate::map::BaseMap;
 use crate::units::Unit;
 use crate::view::Projection;
 
@@ -64,32 +65,29 @@ impl Choice for Projection {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BaseMap {
-    Atlas,
-    Dark,
-    Light,
-    Satellite,
-}
 impl Choice for BaseMap {
-    const ALL: &'static [Self] = &[Self::Atlas, Self::Dark, Self::Light, Self::Satellite];
+    const ALL: &'static [Self] =
+        &[Self::Plain, Self::OnlineLight, Self::OnlineDark, Self::OnlineSatellite];
+
     fn code(self) -> &'static str {
         match self {
-            Self::Atlas => "atlas",
-            Self::Dark => "dark",
-            Self::Light => "light",
-            Self::Satellite => "satellite",
+            Self::Plain => "plain",
+            Self::OnlineLight => "light",
+            Self::OnlineDark => "dark",
+            Self::OnlineSatellite => "satellite",
         }
     }
+
     fn label(self) -> &'static str {
         match self {
-            Self::Atlas => "Atlas",
-            Self::Dark => "Dark",
-            Self::Light => "Light",
-            Self::Satellite => "Satellite",
+            Self::Plain => "Outlines",
+            Self::OnlineLight => "Light (online)",
+            Self::OnlineDark => "Dark (online)",
+            Self::OnlineSatellite => "Satellite (online)",
         }
     }
 }
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colormap {
     Batlow,
@@ -118,5 +116,10 @@ impl Colormap {
             Self::Batlow => [mix(1.0, 250.0), mix(25.0, 204.0), mix(89.0, 250.0)],
             Self::Viridis => [mix(68.0, 253.0), mix(1.0, 231.0), mix(84.0, 37.0)],
         }
+    }
+}
+impl Colormap {
+    pub fn palette(self) -> [[u8; 3]; 256] {
+        std::array::from_fn(|i| self.colour(i))
     }
 }

@@ -35,6 +35,8 @@ pub struct Page {
     pub dataset: RwSignal<Option<Arc<Dataset>>>,
     /// The tiles' records; present once store and land are known.
     pub board: RwSignal<Option<Arc<StatusBoard>>>,
+    /// Why there is no map.
+    pub map_error: RwSignal<Option<String>>,
     /// Why some of the data is not drawn.
     pub trouble: RwSignal<Option<String>>,
     /// Whether chunks are on their way.
@@ -63,11 +65,9 @@ impl Page {
     }
 
     /// A part of the view; changes only when that part does.
-    pub fn watch<T: PartialEq + Send + Sync + 'static>(
-        self,
-        part: impl Fn(&ViewState) -> T + Send + Sync + 'static,
-    ) -> Memo<T> {
-        Memo::new(move |_| self.view.with(&part))
+    pub fn watch<T: PartialEq + Send + Sync + 'static>(self, part: fn(&ViewState) -> T) -> Memo<T> {
+        // A plain function pointer: one instance of this code for each type, not for each caller.
+        Memo::new(move |_| self.view.with(part))
     }
 
     /// Changes the view.
@@ -77,17 +77,25 @@ impl Page {
 
     /// The dataset's years, ascending; none before it is open.
     pub fn years(self) -> Memo<Vec<i32>> {
-        Memo::new(move |_| {
-            self.dataset.with(|dataset| {
-                dataset.as_ref().map(|dataset| dataset.years.clone()).unwrap_or_default()
-            })
-        })
+        Memo::new(move |_| self.years_now())
+    }
+
+    /// The dataset's years, as [`Page::years`] has them.
+    pub fn years_now(self) -> Vec<i32> {
+        self.dataset
+            .with(|dataset| dataset.as_ref().map(|dataset| dataset.years.clone()))
+            .unwrap_or_default()
     }
 
     /// The year shown; none before the dataset is open.
     pub fn year(self) -> Memo<Option<i32>> {
-        let years = self.years();
-        Memo::new(move |_| years.with(|years| self.view.with(|view| view.year_of(years))))
+        Memo::new(move |_| self.year_now())
+    }
+
+    /// The year shown, as [`Page::year`] has it.
+    pub fn year_now(self) -> Option<i32> {
+        let years = self.years_now();
+        self.view.with(|view| view.year_of(&years))
     }
 
     /// The record of the tile at the inspected place, while the tiles' status is shown.

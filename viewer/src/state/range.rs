@@ -31,10 +31,14 @@ impl Range {
         if !one.is_finite() || !other.is_finite() {
             return None;
         }
-        let low = DigitalNumber::from_kelvin(one.min(other)).0;
-        let high = DigitalNumber::from_kelvin(one.max(other)).0;
-        let low = low.min(u16::MAX - Self::GAP);
-        Some(Self { low, high: high.max(low + Self::GAP) })
+        let number = |kelvin| DigitalNumber::from_kelvin(kelvin).0;
+        Some(Self::from_numbers(number(one), number(other)))
+    }
+
+    /// The range between two digital numbers, in either order, like [`Range::from_kelvin`].
+    pub fn from_numbers(one: u16, other: u16) -> Self {
+        let low = one.min(other).clamp(DigitalNumber::MIN_VALID.0, u16::MAX - Self::GAP);
+        Self { low, high: one.max(other).max(low + Self::GAP) }
     }
 
     /// The cold end as a digital number.

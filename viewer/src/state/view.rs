@@ -2,8 +2,9 @@
 
 use floe_shared::schema::Variable;
 
-use super::choice::{BaseMap, Colormap};
+use super::choice::Colormap;
 use super::range::Range;
+use crate::map::BaseMap;
 use crate::search::Place;
 use crate::units::Unit;
 use crate::view::{Projection, View};
@@ -51,7 +52,7 @@ impl Default for ViewState {
             unit: Unit::Celsius,
             opacity: 100,
             smooth: false,
-            base: BaseMap::Atlas,
+            base: BaseMap::Plain,
             graticule: false,
             status: false,
             inspected: None,
