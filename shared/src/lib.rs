@@ -5,6 +5,7 @@
 //! * [`pyramid`]: the overview levels and their chunks,
 //! * [`schema`]: names, types and attributes of the stored arrays,
 //! * [`digital_number`]: stored integers and the kelvin they stand for,
+//! * [`linework`]: the binary form of embedded coasts and borders,
 //! * [`message`]: the grammar of commit messages,
 //! * [`status`]: what the commit history says of each tile.
 //!
@@ -22,6 +23,7 @@
 
 pub mod digital_number;
 pub mod grid;
+pub mod linework;
 pub mod message;
 pub mod pyramid;
 pub mod schema;
