@@ -1,2 +1,7 @@
 //! The `floe` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    floe_processor::commands::main()
+}

@@ -5,6 +5,8 @@
 //! * [`pyramid`]: the overview levels and their chunks,
 //! * [`schema`]: names, types and attributes of the stored arrays,
 //! * [`digital_number`]: stored integers and the kelvin they stand for,
+//! * [`colormap`]: colours of values and of tile statuses,
+//! * [`linework`]: the binary form of embedded coasts and borders,
 //! * [`message`]: the grammar of commit messages,
 //! * [`status`]: what the commit history says of each tile.
 //!
@@ -20,8 +22,10 @@
 //! assert_eq!((bounds.west, bounds.south, bounds.east, bounds.north), (10.0, 40.0, 20.0, 50.0));
 //! ```
 
+pub mod colormap;
 pub mod digital_number;
 pub mod grid;
+pub mod linework;
 pub mod message;
 pub mod pyramid;
 pub mod schema;

@@ -1,0 +1,43 @@
+//! `floe status`: how every tile stands, from the commit history alone.
+
+use std::path::PathBuf;
+
+use floe_shared::status::StatusBoard;
+
+use super::{App, write_file};
+use crate::error::Error;
+use crate::picture;
+use crate::report::status::{StatusReport, geojson};
+use crate::store::Access;
+
+/// Shows counts, totals and a table of the tiles.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Write status and per-year statistics of every tile
+    #[arg(long, value_name = "FILE")]
+    geojson: Option<PathBuf>,
+    /// Draw a map of the statuses
+    #[arg(long, value_name = "FILE")]
+    png: Option<PathBuf>,
+    /// Show how it stood at a snapshot
+    #[arg(long, value_name = "SNAPSHOT")]
+    at: Option<String>,
+}
+
+pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
+    let dataset = app.dataset(Access::Read).await?;
+    let history = dataset.history(args.at.as_deref()).await?;
+    let board = StatusBoard::from_history(
+        app.config.grid,
+        &app.land()?,
+        history.iter().map(|entry| &entry.commit),
+    );
+    let report = StatusReport::new(dataset.name(), &board, &history);
+    if let Some(path) = &args.geojson {
+        write_file(path, geojson(&board).to_string().as_bytes())?;
+    }
+    if let Some(path) = &args.png {
+        write_file(path, &picture::status_map(&board, &report.subtitle())?)?;
+    }
+    app.answer(|| report.json(), || report.text(&board))
+}

@@ -1,0 +1,104 @@
+//! What a command can fail with, and the exit code of each kind.
+
+use floe_shared::grid::{TileIndexError, TileOutsideGrid};
+use floe_shared::schema::UnknownVariable;
+
+use crate::accumulate::AccumulateError;
+use crate::catalog::CatalogError;
+use crate::config::ConfigError;
+use crate::exit::Exit;
+use crate::http::HttpError;
+use crate::picture::PictureError;
+use crate::reader::ReadError;
+use crate::sandbox::SandboxError;
+use crate::store::StoreError;
+use crate::tile_list::TileListError;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A tile that the grid does not have.
+    #[error(transparent)]
+    Tile(#[from] TileOutsideGrid),
+    /// A text that is no tile.
+    #[error(transparent)]
+    TileIndex(#[from] TileIndexError),
+    /// A name that is no variable.
+    #[error(transparent)]
+    Variable(#[from] UnknownVariable),
+    /// Arguments that do not fit each other or the dataset.
+    #[error("{message}")]
+    Usage {
+        /// What was expected and found.
+        message: String,
+    },
+    /// The list of tiles.
+    #[error(transparent)]
+    TileList(#[from] TileListError),
+    /// The repository.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The catalogue.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// A granule's files.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A granule's pixels.
+    #[error("granule file {0}")]
+    Accumulate(#[from] AccumulateError),
+    /// The HTTP client.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// A picture.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    /// The sandbox.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// A file of this machine.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Ctrl-C.
+    #[error("stopped; what is committed stays, and the same command continues")]
+    Interrupted,
+    /// A fault of Floe itself.
+    #[error("internal error: {message}")]
+    Internal {
+        /// What happened.
+        message: String,
+    },
+}
+
+impl Error {
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Config(_) | Self::TileList(_) => Exit::Configuration,
+            Self::Tile(_) | Self::TileIndex(_) | Self::Variable(_) | Self::Usage { .. } => Exit::Usage,
+            Self::Store(error) => error.exit(),
+            Self::Catalog(error) => match error {
+                CatalogError::Http(error) => error.exit(),
+                CatalogError::NoCollection { .. } => Exit::Configuration,
+                CatalogError::Item(_) | CatalogError::Circle { .. } => Exit::Data,
+            },
+            Self::Read(error) => error.exit(),
+            Self::Accumulate(AccumulateError::Unfinished { .. }) | Self::Internal { .. } | Self::Picture(_) => {
+                Exit::Software
+            }
+            Self::Accumulate(_) => Exit::Data,
+            Self::Http(error) => error.exit(),
+            Self::Sandbox(_) => Exit::Unavailable,
+            Self::Write { .. } => Exit::Io,
+            Self::Interrupted => Exit::Interrupted,
+        }
+    }
+}

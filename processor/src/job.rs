@@ -1,0 +1,410 @@
+//! One job: a run of neighbouring tiles, from the search to their commits.
+//!
+//! Year by year the granules are fetched, inflated and reduced, as many at once as the configuration
+//! says, so that download, inflating and arithmetic overlap. Then each tile is sampled, encoded and
+//! uploaded. When all years are done, each tile gets its one commit. Whatever fails before leaves
+//! nothing behind but unreferenced objects.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use floe_shared::grid::TileIndex;
+use floe_shared::message::{Coverage, Note, TileMessage, YearStats};
+use floe_shared::pyramid::{ChunkIndex, Level, Owner};
+use floe_shared::schema::Variable;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use icechunk::format::snapshot::SnapshotProperties;
+use ndarray::Array2;
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use crate::accumulate::{BlockDecoder, YearAccumulator};
+use crate::catalog::{BlobReader, Catalog, Found, GranuleFiles};
+use crate::config::Config;
+use crate::error::Error;
+use crate::gather::{TileYear, gather};
+use crate::http::Http;
+use crate::needed;
+use crate::overviews::halve;
+use crate::plan::Job;
+use crate::reader::{GranuleReader, Strategy};
+use crate::report::progress::Progress;
+use crate::sinusoidal::Position;
+use crate::store::{ChunkPlace, ChunkWriter, CommitRequest, Committed, Dataset, StagedChunk};
+
+/// Metadata key under which a tile's commit carries structured statistics.
+pub const METADATA: &str = "floe";
+
+/// What all jobs of a process share.
+pub struct Workshop {
+    config: Config,
+    dataset: Dataset,
+    http: Arc<Http>,
+    catalog: Catalog,
+    reader: GranuleReader,
+    writer: ChunkWriter,
+    /// Inflating and sampling never take more threads than there are cores.
+    cores: Arc<Semaphore>,
+    decoders: Arc<Mutex<Vec<BlockDecoder>>>,
+    progress: Progress,
+}
+
+/// How a tile ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct TileReport {
+    /// Row.
+    pub row: u32,
+    /// Column.
+    pub col: u32,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The snapshot that holds it.
+    pub snapshot: String,
+    /// Tries that its commit took; 0 where it was skipped.
+    pub commit_attempts: u32,
+    /// One entry a year.
+    pub years: Vec<YearReport>,
+}
+
+/// What became of a tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Committed with data.
+    Processed,
+    /// Committed with the no-data note.
+    NoData,
+    /// Done before, and left as it was.
+    Skipped,
+}
+
+/// One year of a tile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct YearReport {
+    /// The year.
+    pub year: i32,
+    /// Granules that were read.
+    pub input_granules: u64,
+    /// Of these, granules without an accepted pixel.
+    pub empty_granules: u64,
+    /// Older productions that were set aside.
+    pub rejected_granules: u64,
+    /// Pixels of the tile that hold a value.
+    pub output_valid_pixels: u64,
+    /// Their share in percent.
+    pub coverage: f64,
+}
+
+/// What one year's granules gave, by position.
+#[derive(Clone, Copy, Debug, Default)]
+struct PositionCount {
+    read: u64,
+    empty: u64,
+}
+
+/// One tile on its way.
+struct TileWork {
+    tile: TileIndex,
+    positions: BTreeSet<Position>,
+    chunks: Vec<StagedChunk>,
+    years: Vec<YearReport>,
+}
+
+impl Workshop {
+    /// Sets up the workshop over an opened dataset.
+    pub async fn new(
+        config: Config,
+        dataset: Dataset,
+        http: Arc<Http>,
+        progress: Progress,
+    ) -> Result<Self, Error> {
+        let catalog = Catalog::new(Arc::clone(&http), &config.catalog);
+        let blobs = Arc::new(BlobReader::new(Arc::clone(&http), &config.catalog.sign_url));
+        let writer = dataset.chunk_writer().await?;
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(Self {
+            config,
+            dataset,
+            http,
+            catalog,
+            reader: GranuleReader::new(blobs),
+            writer,
+            cores: Arc::new(Semaphore::new(cores)),
+            decoders: Arc::default(),
+            progress,
+        })
+    }
+
+    /// The dataset.
+    pub fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
+    /// Processes and commits all tiles of a job. `replace` processes tiles again that have been
+    /// committed before.
+    pub async fn run(&self, job: &Job, replace: bool) -> Result<Vec<TileReport>, Error> {
+        let grid = self.config.grid;
+        let began_at = self.dataset.tip().await?;
+        let bytes_before = self.http.bytes();
+        let mut tiles: Vec<TileWork> = job
+            .tiles
+            .iter()
+            .map(|&tile| TileWork {
+                tile,
+                positions: needed::positions(grid, &[tile]),
+                chunks: Vec::new(),
+                years: Vec::new(),
+            })
+            .collect();
+        let positions: BTreeSet<Position> = tiles.iter().flat_map(|tile| tile.positions.clone()).collect();
+        let found = self.catalog.search(&positions, &self.config.years).await?;
+        self.progress.expect_granules(found.granules.len());
+        for (index, &year) in self.config.years.clone().iter().enumerate() {
+            self.process_year(job, &mut tiles, &found, index as u32, year).await?;
+        }
+        let bytes_read = (self.http.bytes() - bytes_before) / tiles.len().max(1) as u64;
+        let mut reports = Vec::with_capacity(tiles.len());
+        for tile in tiles {
+            reports.push(self.commit(tile, bytes_read, &began_at, replace).await?);
+        }
+        Ok(reports)
+    }
+
+    async fn process_year(
+        &self,
+        job: &Job,
+        tiles: &mut [TileWork],
+        found: &Found,
+        year_index: u32,
+        year: i32,
+    ) -> Result<(), Error> {
+        let accumulator = Arc::new(YearAccumulator::new(self.config.grid, &job.tiles));
+        let counts = self.accumulate(&accumulator, job, found, year).await?;
+        for work in tiles {
+            let of_tile = |key: &Position| work.positions.contains(key);
+            let mut report = YearReport { year, ..YearReport::default() };
+            for (_, count) in counts.iter().filter(|(position, _)| of_tile(position)) {
+                report.input_granules += count.read;
+                report.empty_granules += count.empty;
+            }
+            report.rejected_granules = found
+                .superseded
+                .iter()
+                .filter(|key| key.year == year && of_tile(&key.position))
+                .count() as u64;
+            if report.input_granules > report.empty_granules {
+                let (chunks, valid_pixels) = self.tile_chunks(&accumulator, work.tile, year_index).await?;
+                report.output_valid_pixels = valid_pixels;
+                report.coverage = self.coverage(valid_pixels).percent();
+                work.chunks.extend(chunks);
+            } else {
+                work.chunks.extend(self.places(work.tile, year_index).map(|place| StagedChunk { place, payload: None }));
+            }
+            work.years.push(report);
+        }
+        Ok(())
+    }
+
+    /// Reads and reduces all granules of a year.
+    async fn accumulate(
+        &self,
+        accumulator: &Arc<YearAccumulator>,
+        job: &Job,
+        found: &Found,
+        year: i32,
+    ) -> Result<BTreeMap<Position, PositionCount>, Error> {
+        let mut strategies: BTreeMap<Position, Strategy> = BTreeMap::new();
+        let granules: Vec<(GranuleFiles, Strategy)> = found
+            .of_year(year)
+            .map(|granule| {
+                let strategy = *strategies
+                    .entry(granule.id.key.position)
+                    .or_insert_with(|| Strategy::plan(self.config.grid, &job.tiles, granule.id.key));
+                (granule.clone(), strategy)
+            })
+            .collect();
+        let accepted: Vec<(Position, u64)> = stream::iter(granules)
+            .map(|(granule, strategy)| self.add(accumulator, granule, strategy))
+            .buffer_unordered(self.config.read.concurrency)
+            .try_collect()
+            .await?;
+        let mut counts: BTreeMap<Position, PositionCount> = BTreeMap::new();
+        for (position, accepted) in accepted {
+            let count = counts.entry(position).or_default();
+            count.read += 1;
+            count.empty += u64::from(accepted == 0);
+        }
+        Ok(counts)
+    }
+
+    async fn add(
+        &self,
+        accumulator: &Arc<YearAccumulator>,
+        files: GranuleFiles,
+        strategy: Strategy,
+    ) -> Result<(Position, u64), Error> {
+        let granule = self.reader.read(&files, strategy, accumulator).await?;
+        let read: usize = [granule.lst(), granule.qc()]
+            .iter()
+            .flat_map(|layer| &layer.pieces)
+            .map(|piece| piece.bytes.len())
+            .sum();
+        let accumulator = Arc::clone(accumulator);
+        let decoders = Arc::clone(&self.decoders);
+        let accepted = self
+            .on_a_core(move || {
+                let free = decoders.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                let mut decoder = free.unwrap_or_default();
+                let accepted = accumulator.add(&granule, &mut decoder);
+                decoders.lock().unwrap_or_else(PoisonError::into_inner).push(decoder);
+                accepted
+            })
+            .await??;
+        self.progress.granule_done(read as u64);
+        Ok((files.id.key.position, accepted))
+    }
+
+    /// Samples a tile and uploads its chunks of all levels that are the tile's own.
+    async fn tile_chunks(
+        &self,
+        accumulator: &Arc<YearAccumulator>,
+        tile: TileIndex,
+        year_index: u32,
+    ) -> Result<(Vec<StagedChunk>, u64), Error> {
+        let accumulator = Arc::clone(accumulator);
+        let writer = self.writer.clone();
+        let levels = self.own_levels();
+        let (encoded, valid_pixels) = self
+            .on_a_core(move || -> Result<_, Error> {
+                let TileYear { average, maximum, valid_pixels } = gather(&accumulator, tile)?;
+                let mut encoded = Vec::new();
+                for (variable, base) in [(Variable::Average, average), (Variable::Maximum, maximum)] {
+                    let mut pixels: Array2<u16> = base;
+                    for &level in &levels {
+                        if level.index > 0 {
+                            pixels = halve(&pixels);
+                        }
+                        let place =
+                            ChunkPlace { level, variable, year: year_index, chunk: ChunkIndex::from(tile) };
+                        encoded.push((place, writer.encode(level, pixels.view())?));
+                    }
+                }
+                Ok((encoded, valid_pixels))
+            })
+            .await??;
+        let chunks = stream::iter(encoded)
+            .map(|(place, bytes)| self.writer.stage(place, bytes))
+            .buffer_unordered(self.config.read.concurrency)
+            .try_collect()
+            .await?;
+        Ok((chunks, valid_pixels))
+    }
+
+    fn own_levels(&self) -> Vec<Level> {
+        self.dataset.layout().levels().into_iter().filter(|level| level.owner == Owner::Tile).collect()
+    }
+
+    /// All chunks of a tile and year.
+    fn places(&self, tile: TileIndex, year: u32) -> impl Iterator<Item = ChunkPlace> {
+        self.own_levels().into_iter().flat_map(move |level| {
+            Variable::ALL.map(|variable| ChunkPlace { level, variable, year, chunk: ChunkIndex::from(tile) })
+        })
+    }
+
+    fn coverage(&self, valid_pixels: u64) -> Coverage {
+        let edge = u64::from(self.config.grid.tile_pixels());
+        Coverage::of(valid_pixels, edge * edge)
+    }
+
+    async fn commit(
+        &self,
+        work: TileWork,
+        bytes_read: u64,
+        began_at: &str,
+        replace: bool,
+    ) -> Result<TileReport, Error> {
+        let TileWork { tile, chunks, years, .. } = work;
+        let no_data = years.iter().all(|year| year.input_granules == 0);
+        let message = TileMessage {
+            tile,
+            years: years
+                .iter()
+                .map(|year| YearStats {
+                    year: year.year,
+                    input_granules: Some(year.input_granules),
+                    valid_pixels: year.output_valid_pixels,
+                    coverage: self.coverage(year.output_valid_pixels),
+                })
+                .collect(),
+            note: if no_data { Note::NoData } else { Note::None },
+        };
+        let metadata = SnapshotProperties::from([(
+            METADATA.to_owned(),
+            json!({
+                "version": env!("CARGO_PKG_VERSION"),
+                "tile": tile.to_string(),
+                "bytes_read": bytes_read,
+                "years": years,
+            }),
+        )]);
+        let request = CommitRequest::of_tile(message, chunks, metadata, began_at.to_owned(), replace);
+        let (outcome, snapshot, commit_attempts) = match self.dataset.commit(request).await? {
+            Committed::Landed { snapshot, attempts } => {
+                let outcome = if no_data { Outcome::NoData } else { Outcome::Processed };
+                (outcome, snapshot, attempts)
+            }
+            Committed::Overtaken { by } => (Outcome::Skipped, by, 0),
+        };
+        let report = TileReport { row: tile.row, col: tile.col, outcome, snapshot, commit_attempts, years };
+        self.progress.tile_done(&report.line());
+        Ok(report)
+    }
+
+    /// Runs arithmetic on a thread of its own, as many at once as there are cores.
+    async fn on_a_core<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+        let failed = |message: String| Error::Internal { message };
+        let permit =
+            Arc::clone(&self.cores).acquire_owned().await.map_err(|error| failed(error.to_string()))?;
+        tokio::task::spawn_blocking(move || {
+            let result = work();
+            drop(permit);
+            result
+        })
+        .await
+        .map_err(|error| failed(error.to_string()))
+    }
+}
+
+impl TileReport {
+    /// A skipped tile.
+    pub fn skipped(tile: TileIndex, snapshot: String) -> Self {
+        Self {
+            row: tile.row,
+            col: tile.col,
+            outcome: Outcome::Skipped,
+            snapshot,
+            commit_attempts: 0,
+            years: Vec::new(),
+        }
+    }
+
+    /// One line for people.
+    pub fn line(&self) -> String {
+        let Self { row, col, snapshot, .. } = self;
+        match self.outcome {
+            Outcome::Skipped => format!("tile {row},{col}: already done in {snapshot}, skipped"),
+            Outcome::NoData => format!("tile {row},{col}: no granule in any year, committed as {snapshot}"),
+            Outcome::Processed => {
+                let years: Vec<String> = self
+                    .years
+                    .iter()
+                    .map(|year| {
+                        format!("{}: {} granules, {:.1} %", year.year, year.input_granules, year.coverage)
+                    })
+                    .collect();
+                format!("tile {row},{col}: {}; committed as {snapshot}", years.join("; "))
+            }
+        }
+    }
+}

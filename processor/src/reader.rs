@@ -1,0 +1,161 @@
+//! Fetching a granule: as much of its two files as the tiles need.
+//!
+//! Where more than half of the blocks are needed the file is fetched whole, in one request: at 20 MB/s
+//! and more per connection that is 12 to 15 % faster than its directory first and ranges after. Where
+//! half or less is needed, ranges save more than the extra round trip costs. The quality file is a
+//! tenth of the size and always fetched whole.
+
+use std::sync::Arc;
+
+use futures::future::try_join_all;
+use futures::try_join;
+
+use crate::accumulate::YearAccumulator;
+use crate::catalog::{BlobError, BlobReader, GranuleFiles};
+use crate::granule::{CogError, Directory, FetchedGranule, FetchedLayer, GranuleKey, Layer, Layout, Parsed, Piece, Transform, check_alike};
+use crate::http::HttpError;
+use crate::needed::Footprint;
+use floe_shared::grid::{Grid, TileIndex};
+
+/// First request for a file of which only ranges are needed: directories end within 7 kB.
+const HEAD: u64 = 16 * 1024;
+/// Ranges closer to each other than this are fetched as one: what a round trip of 30 ms costs at 10 MB/s.
+const GAP: u64 = 256 * 1024;
+/// No directory is longer; a file that claims so is damaged.
+const LONGEST_HEAD: u64 = 1024 * 1024;
+
+/// Why a granule could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// A file could not be fetched.
+    #[error("granule {granule}: {source}")]
+    Blob {
+        /// The item's id.
+        granule: String,
+        /// Why.
+        source: BlobError,
+    },
+    /// A file is not what it should be.
+    #[error("granule file {0}")]
+    Cog(#[from] CogError),
+}
+
+impl ReadError {
+    /// The exit code of this kind of failure. A file which the catalogue names and the storage does not
+    /// have is damaged input, not an unreachable service.
+    pub fn exit(&self) -> crate::exit::Exit {
+        use crate::exit::Exit;
+        let of_http = |error: &HttpError| match error {
+            HttpError::Status { status, .. } if status.as_u16() == 404 => Exit::Data,
+            error => error.exit(),
+        };
+        match self {
+            Self::Cog(_) => Exit::Data,
+            Self::Blob { source: BlobError::NotABlob { .. }, .. } => Exit::Data,
+            Self::Blob { source: BlobError::Unsigned { source, .. }, .. } => source.exit(),
+            Self::Blob { source: BlobError::Http(error), .. } => of_http(error),
+        }
+    }
+}
+
+/// Fetches granules for one year's accumulator.
+#[derive(Debug)]
+pub struct GranuleReader {
+    blobs: Arc<BlobReader>,
+}
+
+/// How much of a temperature file is fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strategy {
+    /// All of it.
+    Whole,
+    /// Its directory, and then the blocks that are needed.
+    Ranges,
+}
+
+impl Strategy {
+    /// The better one for granules of a position, judged by its ideal transform.
+    pub fn plan(grid: Grid, tiles: &[TileIndex], key: GranuleKey) -> Self {
+        let layout = Layout::SERVED;
+        let needed = Footprint::new(grid, tiles, Transform::ideal(key.position), layout).blocks().len();
+        if needed * 2 > layout.blocks() { Self::Whole } else { Self::Ranges }
+    }
+}
+
+impl GranuleReader {
+    /// A reader over these blobs.
+    pub fn new(blobs: Arc<BlobReader>) -> Self {
+        Self { blobs }
+    }
+
+    /// Fetches what `year` needs of a granule.
+    pub async fn read(
+        &self,
+        files: &GranuleFiles,
+        strategy: Strategy,
+        year: &YearAccumulator,
+    ) -> Result<FetchedGranule, ReadError> {
+        match strategy {
+            Strategy::Whole => {
+                let (lst, qc) = try_join!(
+                    self.whole(files, &files.lst, Layer::Lst),
+                    self.whole(files, &files.qc, Layer::Qc)
+                )?;
+                Ok(FetchedGranule::new(files.id, lst, qc)?)
+            }
+            Strategy::Ranges => {
+                let (head, qc) =
+                    try_join!(self.head(files), self.whole(files, &files.qc, Layer::Qc))?;
+                let (directory, head) = head;
+                check_alike(files.id, &directory, &qc.directory)?;
+                let footprint = year.footprint(files.id.key.position, directory.transform, directory.layout);
+                let ranges = directory.ranges(&footprint.blocks(), GAP);
+                let pieces = ranges.into_iter().map(async |range| {
+                    let read = self.blobs.read_range(&files.lst, range.start, range.end).await;
+                    let ranged = read.map_err(|source| blob_error(files, source))?;
+                    Ok::<_, ReadError>(Piece { start: range.start, bytes: ranged.bytes })
+                });
+                let mut pieces = try_join_all(pieces).await?;
+                pieces.push(head);
+                Ok(FetchedGranule::new(files.id, FetchedLayer { directory, pieces }, qc)?)
+            }
+        }
+    }
+
+    async fn whole(&self, files: &GranuleFiles, href: &str, layer: Layer) -> Result<FetchedLayer, ReadError> {
+        let bytes = self.blobs.read(href).await.map_err(|source| blob_error(files, source))?;
+        let directory = Directory::parse_file(&name(href), layer, &bytes)?;
+        Ok(FetchedLayer::whole(directory, bytes))
+    }
+
+    /// The directory of the temperatures, with the bytes that were fetched for it.
+    async fn head(&self, files: &GranuleFiles) -> Result<(Directory, Piece), ReadError> {
+        let asset = name(&files.lst);
+        let mut length = HEAD;
+        loop {
+            let read = self.blobs.read_range(&files.lst, 0, length).await;
+            let head = read.map_err(|source| blob_error(files, source))?;
+            match Directory::parse(&asset, Layer::Lst, &head.bytes, head.total)? {
+                Parsed::Ready(directory) => return Ok((directory, Piece { start: 0, bytes: head.bytes })),
+                Parsed::Needs(bytes) if bytes > length && bytes <= LONGEST_HEAD && bytes <= head.total => {
+                    length = bytes.max(length * 2).min(head.total);
+                }
+                Parsed::Needs(_) => {
+                    // Either truncated or absurd: the whole file says which, by name.
+                    let layer = self.whole(files, &files.lst, Layer::Lst).await?;
+                    return Ok((layer.directory, Piece { start: 0, bytes: head.bytes }));
+                }
+            }
+        }
+    }
+}
+
+fn blob_error(files: &GranuleFiles, source: BlobError) -> ReadError {
+    ReadError::Blob { granule: files.item.clone(), source }
+}
+
+/// A file's name, from its URL.
+fn name(href: &str) -> String {
+    let path = href.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default().to_owned()
+}

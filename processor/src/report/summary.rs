@@ -1,0 +1,101 @@
+//! What a `process` or `run` did: a closing line, and a Markdown step summary for GitHub Actions.
+
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+
+use floe_shared::grid::{Grid, TileIndex};
+
+use super::amounts::{Bytes, Count, Seconds};
+use crate::error::Error;
+use crate::job::{Outcome, TileReport};
+use crate::usage::Usage;
+
+/// One line for people.
+pub fn closing_line(reports: &[TileReport], usage: &Usage) -> String {
+    let count = |outcome| reports.iter().filter(|report| report.outcome == outcome).count();
+    let mut line = format!(
+        "{} processed, {} without data, {} skipped; {} read in {} requests, {}",
+        count(Outcome::Processed),
+        count(Outcome::NoData),
+        count(Outcome::Skipped),
+        Bytes(usage.bytes_read),
+        Count(usage.requests),
+        Seconds(usage.wall_seconds),
+    );
+    if let Some(cpu) = usage.cpu_seconds {
+        let _ = write!(line, " ({cpu:.1} s of processor time)");
+    }
+    if let Some(peak) = usage.peak_memory_bytes {
+        let _ = write!(line, ", at most {} of memory", Bytes(peak));
+    }
+    line
+}
+
+/// Appends a summary to the file that `GITHUB_STEP_SUMMARY` names, where it is set.
+pub fn write_step_summary(grid: Grid, reports: &[TileReport], usage: &Usage) -> Result<(), Error> {
+    let Some(path) = crate::store::process_environment("GITHUB_STEP_SUMMARY") else { return Ok(()) };
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(markdown(grid, reports, usage).as_bytes()))
+        .map_err(|source| Error::Write { path, source })
+}
+
+/// The summary: one row a tile and year.
+fn markdown(grid: Grid, reports: &[TileReport], usage: &Usage) -> String {
+    let mut text = String::from(
+        "### Tiles\n\n| tile | bounds | outcome | year | granules | valid pixels | coverage | snapshot |\n|---|---|---|---|---:|---:|---:|---|\n",
+    );
+    for report in reports {
+        let tile = TileIndex { row: report.row, col: report.col };
+        let bounds = grid.tile_bounds(tile);
+        let place = format!("{}..{}° E, {}..{}° N", bounds.west, bounds.east, bounds.south, bounds.north);
+        let outcome = match report.outcome {
+            Outcome::Processed => "processed",
+            Outcome::NoData => "no data",
+            Outcome::Skipped => "skipped, already done",
+        };
+        let snapshot = &report.snapshot;
+        if report.years.is_empty() {
+            let _ = writeln!(text, "| {tile} | {place} | {outcome} | | | | | `{snapshot}` |");
+        }
+        for year in &report.years {
+            let _ = writeln!(
+                text,
+                "| {tile} | {place} | {outcome} | {} | {} ({} empty) | {} | {:.1} % | `{snapshot}` |",
+                year.year,
+                year.input_granules,
+                year.empty_granules,
+                Count(year.output_valid_pixels),
+                year.coverage,
+            );
+        }
+    }
+    let _ = writeln!(text, "\n{}\n", closing_line(reports, usage));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::YearReport;
+
+    #[test]
+    fn the_summary_has_a_row_for_each_tile_and_year() {
+        let year = |year| YearReport { year, input_granules: 92, empty_granules: 3, output_valid_pixels: 600_000, coverage: 60.0, ..YearReport::default() };
+        let report = TileReport {
+            row: 4,
+            col: 19,
+            outcome: Outcome::Processed,
+            snapshot: "ABC".to_owned(),
+            commit_attempts: 1,
+            years: vec![year(2020), year(2021)],
+        };
+        let usage = Usage { cpu_seconds: Some(1.25), wall_seconds: 2.0, bytes_read: 1_500_000, requests: 12, peak_memory_bytes: None };
+        let text = markdown(Grid::default(), &[report], &usage);
+        assert!(text.contains("| 4,19 | 10..20° E, 40..50° N | processed | 2020 | 92 (3 empty) | 600,000 | 60.0 % | `ABC` |"), "{text}");
+        assert!(text.contains("1 processed, 0 without data, 0 skipped; 1.5 MB read in 12 requests, 2.0 s (1.2 s of processor time)"), "{text}");
+    }
+}

@@ -1,0 +1,240 @@
+//! What can go wrong with a repository.
+
+use std::error::Error;
+
+use icechunk::repository::{RepositoryError, RepositoryErrorKind};
+use icechunk::session::{SessionError, SessionErrorKind};
+use icechunk::storage::StorageError;
+
+use crate::exit::Exit;
+
+/// Why a repository could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The URL or the environment names no place.
+    #[error("store '{url}': {message}")]
+    Location {
+        /// The URL.
+        url: String,
+        /// What was expected.
+        message: String,
+    },
+    /// Nothing to sign requests with.
+    #[error("store '{store}': credentials are missing: set {expected}")]
+    MissingCredentials {
+        /// The store.
+        store: String,
+        /// Which variables would do.
+        expected: String,
+    },
+    /// No repository there.
+    #[error("store '{store}' is not initialized: run `floe init` first")]
+    NotInitialized {
+        /// The store.
+        store: String,
+    },
+    /// Something else lies there.
+    #[error("store '{store}' cannot be created: the place is not empty and holds no repository")]
+    NotEmpty {
+        /// The store.
+        store: String,
+    },
+    /// A repository, but not the one that the configuration describes.
+    #[error("store '{store}' does not fit the configuration: {subject}: expected {expected}, found {found}")]
+    Schema {
+        /// The store.
+        store: String,
+        /// The array or attribute.
+        subject: String,
+        /// What the configuration asks for.
+        expected: String,
+        /// What the store holds.
+        found: String,
+    },
+    /// A snapshot id that the repository does not have.
+    #[error("store '{store}' has no snapshot '{snapshot}'")]
+    UnknownSnapshot {
+        /// The store.
+        store: String,
+        /// The id asked for.
+        snapshot: String,
+    },
+    /// The place cannot be written.
+    #[error("store '{store}' is read-only: {reason}")]
+    ReadOnly {
+        /// The store.
+        store: String,
+        /// Why.
+        reason: String,
+    },
+    /// The service refuses these credentials.
+    #[error("store '{store}' refused access while {action}: {message}")]
+    Permission {
+        /// The store.
+        store: String,
+        /// What was being done.
+        action: &'static str,
+        /// What the service says.
+        message: String,
+    },
+    /// The service does not answer, or not now.
+    #[error("store '{store}' could not be reached while {action}: {message}")]
+    Unavailable {
+        /// The store.
+        store: String,
+        /// What was being done.
+        action: &'static str,
+        /// What went wrong.
+        message: String,
+    },
+    /// Too many others commit at once.
+    #[error("store '{store}': {attempts} others came before the commit of {what}; run the same command again")]
+    Contention {
+        /// The store.
+        store: String,
+        /// What was to be committed.
+        what: String,
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// This machine's clock is far from the store's.
+    #[error("store '{store}' refused the commit: this machine's clock is wrong: {message}")]
+    Clock {
+        /// The store.
+        store: String,
+        /// What Icechunk says.
+        message: String,
+    },
+    /// The repository's files are damaged, or Icechunk refuses for another reason.
+    #[error("store '{store}' failed while {action}: {message}")]
+    Failed {
+        /// The store.
+        store: String,
+        /// What was being done.
+        action: &'static str,
+        /// What Icechunk or Zarr says.
+        message: String,
+    },
+}
+
+impl StoreError {
+    /// The exit code of this kind of failure.
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Self::Location { .. } | Self::NotInitialized { .. } | Self::NotEmpty { .. } | Self::Schema { .. } => {
+                Exit::Configuration
+            }
+            Self::MissingCredentials { .. } | Self::ReadOnly { .. } | Self::Permission { .. } => Exit::Permission,
+            Self::UnknownSnapshot { .. } => Exit::Usage,
+            Self::Unavailable { .. } => Exit::Unavailable,
+            Self::Contention { .. } | Self::Clock { .. } => Exit::TryAgain,
+            Self::Failed { .. } => Exit::Data,
+        }
+    }
+}
+
+/// What lies at the root of a storage failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    Permission,
+    Unavailable,
+    ReadOnly,
+    Other,
+}
+
+/// Walks an error's sources for what the object store or the system says.
+pub(super) fn cause(error: &(dyn Error + 'static)) -> Cause {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<object_store::Error>() {
+            match error {
+                object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
+                    return Cause::Permission;
+                }
+                object_store::Error::NotSupported { .. } | object_store::Error::NotImplemented { .. } => {
+                    return Cause::ReadOnly;
+                }
+                // The retrying client behind it gave up.
+                object_store::Error::Generic { store, .. } if *store != "LocalFileSystem" => {
+                    return Cause::Unavailable;
+                }
+                _ => {}
+            }
+        }
+        if let Some(error) = error.downcast_ref::<std::io::Error>() {
+            match error.kind() {
+                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                    return Cause::ReadOnly;
+                }
+                _ => {}
+            }
+        }
+        next = error.source();
+    }
+    Cause::Other
+}
+
+/// The innermost messages of an error, on one line, without Icechunk's span traces and without the
+/// query of any URL (where a token may stand).
+pub(super) fn message(error: &(dyn Error + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        let text = text.split("\n\ncontext:").next().unwrap_or_default();
+        let text = crate::http::redact(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+        if !text.is_empty() && !parts.iter().any(|part| part.contains(&text)) {
+            parts.push(text);
+        }
+        next = error.source();
+    }
+    parts.join(": ")
+}
+
+/// Turns a failure of Icechunk or Zarr into ours.
+pub(super) fn classify(store: &str, action: &'static str, error: &(dyn Error + 'static)) -> StoreError {
+    let store = store.to_owned();
+    let message = message(error);
+    match cause(error) {
+        Cause::Permission => StoreError::Permission { store, action, message },
+        Cause::Unavailable => StoreError::Unavailable { store, action, message },
+        Cause::ReadOnly => StoreError::ReadOnly { store, reason: message },
+        Cause::Other => StoreError::Failed { store, action, message },
+    }
+}
+
+/// As [`classify`], for what the repository layer reports.
+pub(super) fn of_repository(store: &str, action: &'static str, error: &RepositoryError) -> StoreError {
+    match &error.kind {
+        RepositoryErrorKind::RepositoryDoesntExist => StoreError::NotInitialized { store: store.to_owned() },
+        RepositoryErrorKind::ParentDirectoryNotClean => StoreError::NotEmpty { store: store.to_owned() },
+        RepositoryErrorKind::SnapshotNotFound { id } => {
+            StoreError::UnknownSnapshot { store: store.to_owned(), snapshot: id.to_string() }
+        }
+        RepositoryErrorKind::ReadonlyStorage(reason) | RepositoryErrorKind::ReadonlyRepository(reason) => {
+            StoreError::ReadOnly { store: store.to_owned(), reason: reason.clone() }
+        }
+        _ => classify(store, action, error),
+    }
+}
+
+/// As [`classify`], for what the session layer reports.
+pub(super) fn of_session(store: &str, action: &'static str, error: &SessionError) -> StoreError {
+    match &error.kind {
+        SessionErrorKind::InvalidSnapshotTimestamp { .. } | SessionErrorKind::InvalidSnapshotTimestampOrdering { .. } => {
+            StoreError::Clock { store: store.to_owned(), message: message(error) }
+        }
+        SessionErrorKind::SnapshotNotFound { id } => {
+            StoreError::UnknownSnapshot { store: store.to_owned(), snapshot: id.to_string() }
+        }
+        SessionErrorKind::RepositoryError(RepositoryErrorKind::ReadonlyStorage(reason)) => {
+            StoreError::ReadOnly { store: store.to_owned(), reason: reason.clone() }
+        }
+        _ => classify(store, action, error),
+    }
+}
+
+/// As [`classify`], for what the storage layer reports.
+pub(super) fn of_storage(store: &str, action: &'static str, error: &StorageError) -> StoreError {
+    classify(store, action, error)
+}

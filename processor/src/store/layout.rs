@@ -1,0 +1,132 @@
+//! The Zarr metadata of the dataset: one place that says what `floe init` writes and what every other
+//! command expects to find.
+
+use std::sync::Arc;
+
+use floe_shared::grid::Grid;
+use floe_shared::pyramid::{self, Level};
+use floe_shared::schema::{self, DIMENSIONS, GRID_MAPPING, Variable};
+use serde_json::{Map, Value};
+use zarrs::array::codec::ZstdCodec;
+use zarrs::array::{ArrayBuilder, data_type};
+
+/// Zstandard level of data chunks: 3 is within 2 % of level 9's size here at a fifth of its time.
+const DATA_ZSTD: i32 = 3;
+/// Zstandard level of coordinates, which are written once.
+const COORDINATE_ZSTD: i32 = 9;
+
+/// The dataset as the configuration describes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layout {
+    /// The grid.
+    pub grid: Grid,
+    /// The years, ascending.
+    pub years: Vec<i32>,
+}
+
+/// A one-dimensional coordinate.
+pub(super) enum Coordinate {
+    Year(Vec<i32>),
+    Degrees(Vec<f64>),
+}
+
+impl Layout {
+    /// The levels, finest first.
+    pub fn levels(&self) -> Vec<Level> {
+        pyramid::levels(self.grid)
+    }
+
+    /// The place of a year on the year axis.
+    pub fn year_index(&self, year: i32) -> Option<u32> {
+        self.years.iter().position(|&known| known == year).map(|index| index as u32)
+    }
+
+    /// A variable's array at a level.
+    pub(super) fn variable(&self, variable: Variable, level: Level) -> ArrayBuilder {
+        let shape = [self.years.len() as u64, u64::from(level.rows), u64::from(level.cols)];
+        let chunk = [1, u64::from(level.chunk), u64::from(level.chunk)];
+        let mut builder = ArrayBuilder::new(shape.to_vec(), chunk.to_vec(), data_type::uint16(), 0_u16);
+        builder
+            .bytes_to_bytes_codecs(vec![Arc::new(ZstdCodec::new(DATA_ZSTD, false))])
+            .dimension_names(Some(DIMENSIONS))
+            .attributes(object(variable.attributes()));
+        builder
+    }
+
+    /// The three coordinates of a level, with their arrays.
+    pub(super) fn coordinates(&self, level: Level) -> [(&'static str, ArrayBuilder, Coordinate); 3] {
+        let years = Coordinate::Year(self.years.clone());
+        let latitudes = self.grid.latitudes(level.factor());
+        let longitudes = self.grid.longitudes(level.factor());
+        let [year, latitude, longitude] = DIMENSIONS;
+        [
+            (year, axis(year, self.years.len(), schema::year_attributes(), true), years),
+            (
+                latitude,
+                axis(latitude, latitudes.len(), schema::latitude_attributes(), false),
+                Coordinate::Degrees(latitudes),
+            ),
+            (
+                longitude,
+                axis(longitude, longitudes.len(), schema::longitude_attributes(), false),
+                Coordinate::Degrees(longitudes),
+            ),
+        ]
+    }
+
+    /// The CF grid mapping of a level: a scalar without a value.
+    pub(super) fn grid_mapping(&self, level: Level) -> ArrayBuilder {
+        let mut builder = ArrayBuilder::new(Vec::<u64>::new(), Vec::<u64>::new(), data_type::int32(), 0_i32);
+        builder.attributes(object(schema::grid_mapping_attributes(level, self.grid)));
+        builder
+    }
+
+    /// The attributes of a level's group.
+    pub(super) fn group_attributes(&self, level: Level) -> Map<String, Value> {
+        object(if level.index == 0 {
+            schema::root_attributes(self.grid)
+        } else {
+            schema::level_attributes(level, self.grid)
+        })
+    }
+}
+
+/// The path of a level's group.
+pub(super) fn group_path(level: Level) -> String {
+    format!("/{}", level.path())
+}
+
+/// The path of an array within a level's group.
+pub fn array_path(level: Level, name: &str) -> String {
+    match level.path().as_str() {
+        "" => format!("/{name}"),
+        group => format!("/{group}/{name}"),
+    }
+}
+
+/// The path of the grid mapping of a level.
+pub(super) fn grid_mapping_path(level: Level) -> String {
+    array_path(level, GRID_MAPPING)
+}
+
+fn axis(name: &str, length: usize, attributes: Value, is_year: bool) -> ArrayBuilder {
+    let shape = vec![length as u64];
+    // xarray takes a fill value of a float coordinate for missing data, hence NaN and not 0.
+    let mut builder = if is_year {
+        ArrayBuilder::new(shape.clone(), shape, data_type::int32(), 0_i32)
+    } else {
+        ArrayBuilder::new(shape.clone(), shape, data_type::float64(), f64::NAN)
+    };
+    builder
+        .bytes_to_bytes_codecs(vec![Arc::new(ZstdCodec::new(COORDINATE_ZSTD, false))])
+        .dimension_names(Some([name]))
+        .attributes(object(attributes));
+    builder
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}

@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# Where the project's tools are. Sourced by the other scripts, which then find every tool that
+# script/bootstrap has installed; it changes nothing on the machine.
+
+FLOE_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+
+# Tools that take minutes to build are kept outside the checkout, so that clones and work trees
+# share them.
+FLOE_CACHE="${FLOE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/floe}"
+export FLOE_ROOT FLOE_CACHE
+
+# The release of a crate that Cargo.lock names: wasm-bindgen's program must match its library exactly.
+locked_version() {
+    awk -v want="\"$1\"" '$1 == "name" { name = $3 } $1 == "version" && name == want { gsub(/"/, "", $3); print $3; exit }' \
+        "$FLOE_ROOT/Cargo.lock"
+}
+
+# The toolchain that rust-toolchain.toml pins.
+pinned_channel() {
+    awk -F'"' '$1 ~ /^channel/ { print $2 }' "$FLOE_ROOT/rust-toolchain.toml"
+}
+
+WASM_BINDGEN_DIR="$FLOE_CACHE/wasm-bindgen-$(locked_version wasm-bindgen)"
+CARGO_TOOLS_DIR="$FLOE_CACHE/cargo-tools"
+
+# Python lives in a virtual environment, Node's programs in node_modules; both are in the checkout
+# as far as a script can see.
+FLOE_PYTHON="$FLOE_ROOT/.venv/bin/python"
+export FLOE_PYTHON
+
+# The browser of the tests. FLOE_CHROMIUM overrides; Playwright's own download is the last resort
+# of script/bootstrap on systems without a Chromium package.
+find_chromium() {
+    local name
+    if [[ -n "${FLOE_CHROMIUM:-}" ]]; then
+        printf '%s\n' "$FLOE_CHROMIUM"
+        return
+    fi
+    for name in chromium google-chrome google-chrome-stable; do
+        if command -v "$name"; then
+            return
+        fi
+    done
+    if [[ -f "$FLOE_CACHE/chromium-path" && -x "$(<"$FLOE_CACHE/chromium-path")" ]]; then
+        cat "$FLOE_CACHE/chromium-path"
+        return
+    fi
+    return 1
+}
+if FLOE_CHROMIUM="$(find_chromium)"; then
+    export FLOE_CHROMIUM
+else
+    unset FLOE_CHROMIUM
+fi
+
+# Rust may have been installed a moment ago, by a shell that is not a login shell.
+PATH="$FLOE_ROOT/node_modules/.bin:$WASM_BINDGEN_DIR/bin:$PATH:$CARGO_TOOLS_DIR/bin:${CARGO_HOME:-$HOME/.cargo}/bin"
+export PATH
+
+# Progress is for people and goes to stderr; stdout is for data.
+say() {
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+}
+
+die() {
+    say "error: $*"
+    exit 1
+}
