@@ -144,6 +144,6 @@ mod tests {
     #[test]
     fn labels_stay_on_the_screen() {
         assert_eq!(place(vec![label(0, (1.0, 1.0), 0)], 400.0, 100.0), []);
-        assert_eq!(place(vec![label(0, (395.0, 50.0), 0)], 400.0, 100.0)[0].text.0, 328.0);
+        assert_eq!(place(vec![label(0, (385.0, 50.0), 0)], 400.0, 100.0)[0].text.0, 318.0);
     }
 }

@@ -76,7 +76,7 @@ impl Map {
     pub fn new(
         canvas: &HtmlCanvasElement,
         overlay: &HtmlCanvasElement,
-        options: MapOptions,
+        options: &MapOptions,
     ) -> Result<Self, MapError> {
         let renderer = Renderer::new(canvas)?;
         let rect = canvas.get_bounding_client_rect();
@@ -85,7 +85,7 @@ impl Map {
         let size = (device(rect.width()), device(rect.height()));
         let viewport =
             Viewport { width: size.0 / ratio, height: size.1 / ratio, pixel_ratio: ratio };
-        let mut state = State::new(&options, viewport, (size.0 as u32, size.1 as u32));
+        let mut state = State::new(options, viewport, (size.0 as u32, size.1 as u32));
         state.attach(renderer);
         overlay
             .style()

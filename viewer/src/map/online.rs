@@ -12,12 +12,14 @@ use web_sys::HtmlImageElement;
 use super::options::{Attribution, BaseMap};
 use crate::render::{RenderError, Renderer, TILE_EDGE, TILE_LAYERS, TileView};
 use crate::view::camera::mercator;
-use crate::view::{Camera, Projection};
+use crate::view::{Camera, Projection, wrap_longitude};
 
 /// The finest level of tiles that is asked for.
 const MAX_LEVEL: u32 = 17;
 /// The page table's edge: more tiles than this are never on a screen.
 const MAX_WINDOW: i32 = 48;
+/// Places across and down that are looked at to find what the screen shows.
+const SAMPLES: (u32, u32) = (32, 20);
 /// Requests at the same time.
 const MAX_LOADING: usize = 8;
 
@@ -228,29 +230,34 @@ fn tile_view(camera: &Camera) -> TileView {
     let view = camera.view();
     let x = (view.lon + 180.0) / 360.0 * f64::from(span);
     let y = row_of(view.lat) * f64::from(span);
+    // What the screen shows, from places all over it.
+    let (mut west, mut east, mut north, mut south) = (0.0_f64, 0.0_f64, y, y);
     let viewport = camera.viewport();
-    let scale = f64::from(span) / camera.world();
-    let (across, down) = if camera.projection() == Projection::Globe {
-        // Away from the centre the globe shows more of the ground than the plane; all of it, if it is
-        // small.
-        let reach = (viewport.width.hypot(viewport.height) / 2.0 / camera.radius()).min(1.0).asin();
-        let cos = view.lat.to_radians().cos().max(0.05);
-        let tiles = reach.to_degrees() / 360.0 * f64::from(span) * 1.3;
-        (tiles / cos, tiles / cos)
-    } else {
-        let down = if camera.projection() == Projection::Equirectangular {
-            1.0 / view.lat.to_radians().cos().max(0.05)
-        } else {
-            1.0
-        };
-        (viewport.width * scale / 2.0, viewport.height * scale * down / 2.0)
-    };
-    let range = |centre: f64, reach: f64, limit: i32| {
-        let reach = reach.min(f64::from(limit) / 2.0 - 1.0).max(0.5);
-        ((centre - reach).floor() as i32, (centre + reach).floor() as i32)
-    };
-    let (left, right) = range(x, across, MAX_WINDOW);
-    let (top, bottom) = range(y, down, MAX_WINDOW);
+    for i in 0..=SAMPLES.1 {
+        for j in 0..=SAMPLES.0 {
+            let at = |length: f64, index: u32, count: u32| {
+                length * f64::from(index) / f64::from(count)
+            };
+            let place = camera.unproject(
+                at(viewport.width, j, SAMPLES.0),
+                at(viewport.height, i, SAMPLES.1),
+            );
+            if let Some((lon, lat)) = place {
+                let away = wrap_longitude(lon - view.lon) / 360.0 * f64::from(span);
+                (west, east) = (west.min(away), east.max(away));
+                let row = row_of(lat) * f64::from(span);
+                (north, south) = (north.min(row), south.max(row));
+            }
+        }
+    }
+    // A flat screen wider than the world shows all of it.
+    if camera.projection() != Projection::Globe && viewport.width >= camera.world() {
+        (west, east) = (-f64::from(span), f64::from(span));
+    }
+    let most = f64::from(MAX_WINDOW / 2 - 1);
+    let (left, right) = ((x + west.max(-most)).floor() as i32, (x + east.min(most)).floor() as i32);
+    let (top, bottom) =
+        ((north.max(y - most)).floor() as i32, (south.min(y + most)).floor() as i32);
     let (top, bottom) = (top.clamp(0, span - 1), bottom.clamp(0, span - 1));
     let width = (right - left + 1).min(span);
     TileView {

@@ -142,8 +142,8 @@ void main() {
   if (statusSize.x > 0) {
     ivec2 share = gridSize / statusSize;
     ivec2 tile = min(cell / share, statusSize - 1);
-    uint class = texelFetch(statusClasses, tile, 0).r;
-    vec4 fill = statusColours[int(min(class, 7u))];
+    uint kind = texelFetch(statusClasses, tile, 0).r;
+    vec4 fill = statusColours[int(min(kind, 7u))];
     vec2 within = (vec2(cell - tile * share) + fraction) / vec2(share);
     vec2 edges = min(within, 1.0 - within) * vec2(share) / cellsPerRadian / pace;
     float edge = min(edges.x, edges.y);
