@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use floe_shared::colormap::status_color;
 use floe_shared::grid::TileIndex;
 use floe_shared::status::{StatusBoard, TileStatus};
 use leptos::prelude::*;
@@ -37,7 +38,7 @@ impl Page {
             reduced_motion: browser::matches("(prefers-reduced-motion: reduce)"),
             ..MapOptions::default()
         };
-        let map = match Map::new(canvas, overlay, options) {
+        let map = match Map::new(canvas, overlay, &options) {
             Ok(map) => map,
             Err(error) => {
                 self.map_error.set(Some(error.to_string()));
@@ -132,7 +133,7 @@ impl Page {
             target.set_style(LayerStyle {
                 variable: variable.get(),
                 year,
-                palette: Rc::new(colormap.get().palette()),
+                palette: Rc::new(colormap.get().table()),
                 range: (f64::from(range.get().low()), f64::from(range.get().high())),
                 opacity: f32::from(opacity.get()) / 100.0,
                 smooth: smooth.get(),
@@ -257,7 +258,7 @@ fn theme() -> Theme {
     if browser::matches("(prefers-color-scheme: dark)") { Theme::Dark } else { Theme::Light }
 }
 
-/// The tiles as the map draws them; colours as in the legend (page.css).
+/// The tiles as the map draws them, in the colours of the legend.
 fn overlay(board: &StatusBoard, selected: Option<TileIndex>) -> StatusOverlay {
     let class = |status: TileStatus| {
         TileStatus::ALL.iter().position(|candidate| *candidate == status).unwrap_or(0) as u8
@@ -272,11 +273,13 @@ fn overlay(board: &StatusBoard, selected: Option<TileIndex>) -> StatusOverlay {
     }
 }
 
+/// See-through, so that the data stay visible beneath; what has no data the more so.
 fn fill(status: TileStatus) -> Rgba {
-    match status {
-        TileStatus::Processed => [0.11, 0.50, 0.47, 0.45],
-        TileStatus::NoData => [0.54, 0.44, 0.69, 0.55],
-        TileStatus::Unprocessed => [0.85, 0.60, 0.11, 0.55],
-        TileStatus::Ocean => [0.45, 0.52, 0.58, 0.12],
-    }
+    let [red, green, blue] = status_color(status).map(|channel| f32::from(channel) / 255.0);
+    let opacity = match status {
+        TileStatus::Processed => 0.45,
+        TileStatus::NoData | TileStatus::Unprocessed => 0.7,
+        TileStatus::Ocean => 0.15,
+    };
+    [red, green, blue, opacity]
 }

@@ -247,9 +247,9 @@ fn decode(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::map::BaseMap;
-    use crate::state::choice::Colormap;
     use crate::units::Unit;
     use crate::view::{Projection, View};
+    use floe_shared::colormap::ColorMap;
     use floe_shared::schema::Variable;
     use proptest::prelude::*;
 
@@ -272,7 +272,7 @@ mod tests {
             place in place(),
             zoom in 0..22_000_i32,
             (projection, variable, colormap, base, unit) in
-                (choice::<Projection>(), choice::<Variable>(), choice::<Colormap>(), choice::<BaseMap>(), choice::<Unit>()),
+                (choice::<Projection>(), choice::<Variable>(), choice::<ColorMap>(), choice::<BaseMap>(), choice::<Unit>()),
             year in proptest::option::of(1900..2200_i32),
             (low, high) in (150.0..1310.0_f64, 150.0..1310.0_f64),
             opacity in 0..=100_u8,

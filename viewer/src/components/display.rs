@@ -1,10 +1,11 @@
 //! How it is shown: colours, range, and the map beneath.
 
+use floe_shared::colormap::ColorMap;
 use leptos::prelude::*;
 
 use super::controls::{Menu, Segments, Switch, alternatives, index_of};
 use crate::map::BaseMap;
-use crate::state::choice::{Choice, Colormap};
+use crate::state::choice::Choice;
 use crate::state::page::Page;
 use crate::state::range::End;
 use crate::view::Projection;
@@ -22,10 +23,10 @@ pub fn Colours() -> impl IntoView {
             <Menu
                 label="Colour map"
                 id="colormap"
-                options=Signal::derive(alternatives::<Colormap>)
+                options=Signal::derive(alternatives::<ColorMap>)
                 selected=Signal::derive(move || index_of(colormap.get()))
                 on_select=move |index: usize| {
-                    if let Some(&colormap) = Colormap::ALL.get(index) {
+                    if let Some(&colormap) = ColorMap::ALL.get(index) {
                         page.change(|view| view.colormap = colormap);
                     }
                 }

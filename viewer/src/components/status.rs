@@ -1,5 +1,6 @@
 //! The status of the tiles: switch, counts and legend, and the record of one tile.
 
+use floe_shared::colormap::status_color;
 use floe_shared::status::{TileRecord, TileStatus};
 use leptos::prelude::*;
 
@@ -17,7 +18,7 @@ pub fn TileStatusSection() -> impl IntoView {
     let entry = move |status: TileStatus| {
         view! {
             <li>
-                <span class=format!("swatch {}", status.word()) aria-hidden="true"></span>
+                <Swatch status />
                 <span>{status.label()}</span>
                 <span class="count" data-status=status.word()>
                     {move || counts.get().map(|counts| counts.of(status))}
@@ -45,6 +46,15 @@ pub fn TileStatusSection() -> impl IntoView {
                 </Show>
             </Show>
         </section>
+    }
+}
+
+/// A patch in the colour that a status has on the map.
+#[component]
+fn Swatch(status: TileStatus) -> impl IntoView {
+    let [red, green, blue] = status_color(status);
+    view! {
+        <span class="swatch" style:background=format!("rgb({red} {green} {blue})") aria-hidden="true"></span>
     }
 }
 
@@ -107,7 +117,7 @@ fn Record(record: TileRecord) -> impl IntoView {
     view! {
         <div class="tile" data-tile=tile.to_string()>
             <h3>
-                <span class=format!("swatch {}", record.status.word()) aria-hidden="true"></span>
+                <Swatch status=record.status />
                 {format!("Tile row {}, column {}: {}", tile.row, tile.col, record.status.label())}
             </h3>
             {commit}

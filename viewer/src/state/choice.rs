@@ -1,5 +1,6 @@
 //! What a visitor chooses from: each choice has a code for links and a label for people.
 
+use floe_shared::colormap::ColorMap;
 use floe_shared::schema::Variable;
 
 use crate::map::BaseMap;
@@ -88,38 +89,14 @@ impl Choice for BaseMap {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Colormap {
-    Batlow,
-    Viridis,
-}
-impl Choice for Colormap {
-    const ALL: &'static [Self] = &[Self::Batlow, Self::Viridis];
+impl Choice for ColorMap {
+    const ALL: &'static [Self] = &ColorMap::ALL;
+
     fn code(self) -> &'static str {
-        match self {
-            Self::Batlow => "batlow",
-            Self::Viridis => "viridis",
-        }
+        self.name()
     }
+
     fn label(self) -> &'static str {
-        match self {
-            Self::Batlow => "Batlow",
-            Self::Viridis => "Viridis",
-        }
-    }
-}
-impl Colormap {
-    pub fn colour(self, index: usize) -> [u8; 3] {
-        let t = index as f64 / 255.0;
-        let mix = |a: f64, b: f64| (a + (b - a) * t) as u8;
-        match self {
-            Self::Batlow => [mix(1.0, 250.0), mix(25.0, 204.0), mix(89.0, 250.0)],
-            Self::Viridis => [mix(68.0, 253.0), mix(1.0, 231.0), mix(84.0, 37.0)],
-        }
-    }
-}
-impl Colormap {
-    pub fn palette(self) -> [[u8; 3]; 256] {
-        std::array::from_fn(|i| self.colour(i))
+        ColorMap::label(self)
     }
 }

@@ -1,8 +1,8 @@
 //! What is shown and how: everything that a link restores, and its pure transitions.
 
+use floe_shared::colormap::ColorMap;
 use floe_shared::schema::Variable;
 
-use super::choice::Colormap;
 use super::range::Range;
 use crate::map::BaseMap;
 use crate::search::Place;
@@ -21,7 +21,7 @@ pub struct ViewState {
     /// Of which year; the newest one of the dataset where no year was asked for.
     pub year: Option<i32>,
     /// The colours.
-    pub colormap: Colormap,
+    pub colormap: ColorMap,
     /// The temperatures that they span.
     pub range: Range,
     /// The unit in which temperatures are shown.
@@ -47,7 +47,7 @@ impl Default for ViewState {
             projection: Projection::Mercator,
             variable: Variable::Average,
             year: None,
-            colormap: Colormap::Batlow,
+            colormap: ColorMap::Batlow,
             range: Range::EARTH,
             unit: Unit::Celsius,
             opacity: 100,
