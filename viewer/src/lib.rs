@@ -1,1 +1,31 @@
-//! The Floe map.
+//! The Floe viewer: reads the Icechunk repository in the browser and draws it on a map.
+
+pub mod chunk;
+pub mod config;
+pub mod dataset;
+pub mod land;
+pub mod link;
+pub mod map;
+pub mod render;
+pub mod search;
+pub mod state;
+pub mod store;
+pub mod units;
+pub mod view;
+pub mod visible;
+pub mod worker;
+
+#[cfg(target_arch = "wasm32")]
+pub mod address;
+#[cfg(target_arch = "wasm32")]
+pub mod app;
+#[cfg(target_arch = "wasm32")]
+pub mod bridge;
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
+#[cfg(target_arch = "wasm32")]
+pub mod components;
+#[cfg(target_arch = "wasm32")]
+pub mod drive;
+#[cfg(target_arch = "wasm32")]
+pub mod session;

@@ -1,0 +1,75 @@
+// Inspecting a place shows what the store holds there.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { launch, open, site, storedValues } from './harness.mjs';
+
+const values = storedValues();
+let browser, server;
+
+before(async () => {
+  [browser, server] = await Promise.all([launch(), site()]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** Numbers as the page gives them: kelvin, or null for no data. */
+function kelvin(numbers) {
+  return Object.fromEntries(
+    Object.entries(numbers).map(([variable, years]) => [
+      variable,
+      Object.fromEntries(Object.entries(years).map(([year, number]) => [year, number === 0 ? null : number * 0.02])),
+    ]),
+  );
+}
+
+test('window.floe.inspect gives the stored values of every year and both variables', async () => {
+  const { floe, close } = await open(browser, server.url);
+  for (const [name, place] of Object.entries(values.places)) {
+    const found = await floe('inspect', place.lon, place.lat);
+    assert.deepEqual([found.row, found.col], [place.row, place.col], name);
+    assert.deepEqual([found.lon, found.lat], [place.lon, place.lat], name);
+    assert.deepEqual(found.values, kelvin(place.numbers), name);
+  }
+  await close();
+});
+
+test('a click shows the values in the panel, in the unit, and Escape closes them', async () => {
+  const { page, floe, idle, close } = await open(browser, server.url);
+  const place = values.places.inland;
+  await floe('setView', { lon: place.lon, lat: place.lat, zoom: 6 });
+  await idle();
+  await page.mouse.click(500, 350);
+  const inspector = page.locator('#inspector');
+  const year = values.years.at(-1);
+  const row = inspector.locator('tbody tr', { hasText: String(year) });
+  const mean = place.numbers.avg_daytime_lst[year] * 0.02;
+  await inspector.locator('svg.chart').waitFor();
+  assert.match(await row.textContent(), new RegExp(`${Math.abs(mean - 273.15).toFixed(1)}\\s°C`));
+  await page.locator('label.segment', { hasText: 'K' }).last().click();
+  assert.match(await row.textContent(), new RegExp(`${mean.toFixed(1)}\\sK`));
+  assert.equal(await page.evaluate(() => new URLSearchParams(location.search).get('unit')), null, 'not written yet');
+  await idle();
+  assert.equal(await page.evaluate(() => new URLSearchParams(location.search).get('unit')), 'K');
+  await page.keyboard.press('Escape');
+  await inspector.waitFor({ state: 'detached' });
+  await close();
+});
+
+test('a place without data says so', async () => {
+  const { page, floe, close } = await open(browser, server.url);
+  const place = values.places['no data'];
+  await floe('inspect', place.lon, place.lat);
+  await page.getByText('No data here in any year.').waitFor();
+  await close();
+});
+
+test('a place that is none is a TypeError', async () => {
+  const { page, close } = await open(browser, server.url);
+  const name = await page.evaluate(() => window.floe.inspect(0, 100).catch((error) => error.name));
+  assert.equal(name, 'TypeError');
+  await close();
+});

@@ -1,0 +1,5 @@
+//! The worker: reads and decodes the store for the page.
+
+fn main() {
+    floe_viewer::worker::host::run();
+}

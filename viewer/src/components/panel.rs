@@ -1,0 +1,68 @@
+//! The floating panel; on phones a sheet at the bottom.
+
+use leptos::prelude::*;
+
+use super::about::About;
+use super::controls::{Glyph, Icon, Segments, alternatives, index_of};
+use super::data::DataChoice;
+use super::display::{Colours, MapOptions};
+use super::inspector::Inspector;
+use super::legend::Legend;
+use super::search_box::SearchBox;
+use super::status::TileStatusSection;
+use crate::state::choice::Choice;
+use crate::state::page::Page;
+use crate::units::Unit;
+
+/// All controls. What fits a phone's small sheet stays when the panel is folded: variable, year and
+/// legend.
+#[component]
+pub fn Panel() -> impl IntoView {
+    let page = Page::current();
+    let expanded = page.expanded;
+    let unit = page.watch(|view| view.unit);
+    view! {
+        <aside class="panel card" class:folded=move || !expanded.get() aria-label="Controls">
+            <header class="panel-head">
+                <h1>"Floe " <small>"Land surface temperature"</small></h1>
+                <About />
+                <button
+                    type="button"
+                    class="icon fold"
+                    aria-label="All controls"
+                    title="All controls"
+                    aria-expanded=move || expanded.get().to_string()
+                    aria-controls="more-controls"
+                    on:click=move |_| expanded.update(|expanded| *expanded = !*expanded)
+                >
+                    <Glyph icon=Icon::Chevron />
+                </button>
+            </header>
+            <div class="panel-always">
+                <DataChoice />
+                <div class="legend-head">
+                    <span aria-hidden="true">{move || page.watch(|view| view.variable).get().long_name()}</span>
+                    <Segments
+                        legend="Unit"
+                        name="unit"
+                        options=Signal::derive(alternatives::<Unit>)
+                        selected=Signal::derive(move || index_of(unit.get()))
+                        on_select=move |index: usize| {
+                            if let Some(&unit) = <Unit as Choice>::ALL.get(index) {
+                                page.change(|view| view.unit = unit);
+                            }
+                        }
+                    />
+                </div>
+                <Legend />
+            </div>
+            <div class="panel-more" id="more-controls" class:hidden=move || !expanded.get()>
+                <Inspector />
+                <SearchBox />
+                <Colours />
+                <MapOptions />
+                <TileStatusSection />
+            </div>
+        </aside>
+    }
+}

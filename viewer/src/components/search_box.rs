@@ -1,0 +1,147 @@
+//! The search box: a place by its name or its coordinates.
+
+use leptos::html::Input;
+use leptos::prelude::*;
+use web_sys::KeyboardEvent;
+
+use super::controls::{Glyph, Icon};
+use crate::search::{Place, matching, parse_coordinates};
+use crate::state::page::Page;
+
+/// How many places are offered.
+const MOST: usize = 6;
+/// Zoom for a place given by its coordinates.
+const CLOSE: f64 = 7.0;
+
+/// A place that is offered.
+#[derive(Clone, Debug, PartialEq)]
+struct Suggestion {
+    label: String,
+    place: Place,
+    zoom: f64,
+    /// Whether it was given by its coordinates and is then inspected, too.
+    exact: bool,
+}
+
+/// Input and suggestions: a combobox with a list
+/// (<https://www.w3.org/WAI/ARIA/apg/patterns/combobox/>).
+#[component]
+pub fn SearchBox() -> impl IntoView {
+    let page = Page::current();
+    let input = NodeRef::<Input>::new();
+    let text = RwSignal::new(String::new());
+    let active = RwSignal::new(None::<usize>);
+    let open = RwSignal::new(false);
+    let suggestions = Memo::new(move |_| text.with(|text| suggest(page, text)));
+    let shown = Memo::new(move |_| open.get() && suggestions.with(|found| !found.is_empty()));
+    let nothing = Memo::new(move |_| {
+        open.get() && text.with(|text| text.trim().len() > 2) && suggestions.with(Vec::is_empty)
+    });
+    let go = move |index: usize| {
+        let Some(found) = suggestions.with_untracked(|found| found.get(index).cloned()) else {
+            return;
+        };
+        open.set(false);
+        active.set(None);
+        text.set(found.label);
+        page.fly_to(found.place, found.zoom);
+        if found.exact {
+            page.inspect(found.place);
+        }
+    };
+    let press = move |event: KeyboardEvent| {
+        let count = suggestions.with_untracked(Vec::len);
+        match event.key().as_str() {
+            "ArrowDown" | "ArrowUp" if count > 0 => {
+                open.set(true);
+                let step = if event.key() == "ArrowDown" { 1 } else { count - 1 };
+                let first = if step == 1 { 0 } else { count - 1 };
+                active.update(|active| {
+                    *active = Some(active.map_or(first, |at| (at + step) % count))
+                });
+                event.prevent_default();
+            }
+            "Enter" if count > 0 => {
+                go(active.get_untracked().unwrap_or(0));
+                event.prevent_default();
+            }
+            "Escape" if open.get_untracked() => {
+                open.set(false);
+                active.set(None);
+                event.stop_propagation();
+            }
+            _ => {}
+        }
+    };
+    let option = move |(index, suggestion): (usize, Suggestion)| {
+        view! {
+            <li
+                role="option"
+                id=option_id(index)
+                aria-selected=move || (active.get() == Some(index)).to_string()
+                // Before the input loses the focus, which closes the list.
+                on:pointerdown=move |event| {
+                    event.prevent_default();
+                    go(index);
+                }
+            >
+                {suggestion.label}
+            </li>
+        }
+    };
+    view! {
+        <div class="search" role="search">
+            <Glyph icon=Icon::Search />
+            <input
+                node_ref=input
+                id="search"
+                type="text"
+                role="combobox"
+                autocomplete="off"
+                spellcheck="false"
+                enterkeyhint="search"
+                placeholder="Search a place or “lat, lon”"
+                aria-label="Search a place or latitude, longitude"
+                aria-autocomplete="list"
+                aria-controls="places"
+                aria-expanded=move || shown.get().to_string()
+                aria-activedescendant=move || active.get().filter(|_| shown.get()).map(option_id)
+                prop:value=text
+                on:input=move |event| {
+                    text.set(event_target_value(&event));
+                    active.set(None);
+                    open.set(true);
+                }
+                on:keydown=press
+                on:blur=move |_| open.set(false)
+            />
+            <ul id="places" role="listbox" aria-label="Places" class:hidden=move || !shown.get()>
+                {move || suggestions.get().into_iter().enumerate().map(option).collect_view()}
+            </ul>
+            <p class="quiet" role="status" class:hidden=move || !nothing.get()>
+                {move || nothing.get().then_some("No such place on this map.")}
+            </p>
+        </div>
+    }
+}
+
+fn option_id(index: usize) -> String {
+    format!("place-{index}")
+}
+
+fn suggest(page: Page, text: &str) -> Vec<Suggestion> {
+    if let Some(place) = parse_coordinates(text) {
+        return vec![Suggestion { label: place.describe(4), place, zoom: CLOSE, exact: true }];
+    }
+    page.with_places(|places| {
+        matching(places, text, MOST)
+            .into_iter()
+            .map(|found| Suggestion {
+                label: found.name.clone(),
+                place: found.place,
+                zoom: 5.5,
+                exact: false,
+            })
+            .collect()
+    })
+}

@@ -1,0 +1,126 @@
+//! The status of the tiles: switch, counts and legend, and the record of one tile.
+
+use floe_shared::colormap::status_color;
+use floe_shared::status::{TileRecord, TileStatus};
+use leptos::prelude::*;
+
+use super::controls::{Glyph, Icon, Switch};
+use crate::state::moment;
+use crate::state::page::Page;
+
+/// Switch, legend and counts.
+#[component]
+pub fn TileStatusSection() -> impl IntoView {
+    let page = Page::current();
+    let on = page.watch(|view| view.status);
+    let counts =
+        Memo::new(move |_| page.board.with(|board| board.as_ref().map(|board| board.counts())));
+    let entry = move |status: TileStatus| {
+        view! {
+            <li>
+                <Swatch status />
+                <span>{status.label()}</span>
+                <span class="count" data-status=status.word()>
+                    {move || counts.get().map(|counts| counts.of(status))}
+                </span>
+            </li>
+        }
+    };
+    view! {
+        <section class="section" aria-label="Processing status">
+            <Switch
+                label="Processing status of the tiles"
+                on=on
+                on_switch=move |on| page.change(|view| view.status = on)
+            />
+            <Show when=move || on.get()>
+                <Show
+                    when=move || counts.get().is_some()
+                    fallback=|| view! { <p class="quiet">"Known once the store is open."</p> }
+                >
+                    <ul class="counts">{TileStatus::ALL.map(entry).collect_view()}</ul>
+                    <button type="button" class="plain" on:click=move |_| page.refresh()>
+                        <Glyph icon=Icon::Refresh />
+                        "Look for new commits"
+                    </button>
+                </Show>
+            </Show>
+        </section>
+    }
+}
+
+/// A patch in the colour that a status has on the map.
+#[component]
+fn Swatch(status: TileStatus) -> impl IntoView {
+    let [red, green, blue] = status_color(status);
+    view! {
+        <span class="swatch" style:background=format!("rgb({red} {green} {blue})") aria-hidden="true"></span>
+    }
+}
+
+/// What the history says of the tile at the inspected place.
+#[component]
+pub fn TileCard() -> impl IntoView {
+    let page = Page::current();
+    let tile = page.inspected_tile();
+    let record = Memo::new(move |_| {
+        let tile = tile.get()?;
+        page.board.with(|board| board.as_ref()?.record(tile).cloned())
+    });
+    move || record.get().map(|record| view! { <Record record /> })
+}
+
+#[component]
+fn Record(record: TileRecord) -> impl IntoView {
+    let note = record.note();
+    let tile = record.tile;
+    let commit = record.commit.map(|commit| {
+        let years = commit.years.iter().map(|stats| {
+            view! {
+                <tr>
+                    <th scope="row">{stats.year}</th>
+                    <td>{stats.input_granules.map_or_else(|| "–".to_owned(), |count| count.to_string())}</td>
+                    <td>{moment::grouped(stats.valid_pixels)}</td>
+                    <td>{stats.coverage.to_string()}</td>
+                </tr>
+            }
+        });
+        let table = (!commit.years.is_empty()).then(|| {
+            view! {
+                <table>
+                    <caption class="unseen">"What each year was made from"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Year"</th>
+                            <th scope="col">"Granules"</th>
+                            <th scope="col">"Valid pixels"</th>
+                            <th scope="col">"Coverage"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{years.collect_view()}</tbody>
+                </table>
+            }
+        });
+        view! {
+            {table}
+            {note.map(|note| view! { <p class="note">{note}</p> })}
+            <dl>
+                <dt>"Committed"</dt>
+                <dd>
+                    <time datetime=moment::iso(commit.committed_at)>{moment::utc(commit.committed_at)}</time>
+                </dd>
+                <dt>"Snapshot"</dt>
+                <dd class="mono">{commit.snapshot}</dd>
+            </dl>
+        }
+    });
+    view! {
+        <div class="tile" data-tile=tile.to_string()>
+            <h3>
+                <Swatch status=record.status />
+                {format!("Tile row {}, column {}: {}", tile.row, tile.col, record.status.label())}
+            </h3>
+            {commit}
+        </div>
+    }
+}

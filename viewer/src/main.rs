@@ -1,0 +1,12 @@
+//! The page: mounts the user interface.
+
+/// Reads the configuration, then shows the page.
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    console_error_panic_hook::set_once();
+    wasm_bindgen_futures::spawn_local(floe_viewer::session::start());
+}
+
+/// The page has no native form; this keeps the workspace building for both targets.
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {}

@@ -1,0 +1,138 @@
+//! Polygons of land and lakes as a picture of coverage. Pure.
+//!
+//! Exact coverage per texel by signed areas: each edge adds to the texels of its rows the area to its
+//! right, and a running sum along the row gives the winding-weighted coverage (the method of Raph
+//! Levien's font-rs). Even and odd are told apart by folding that sum, so the rings' orientation does
+//! not matter; holes and lakes are just further rings.
+
+/// Columns and rows of the picture: 0.088° a texel.
+pub(super) const SIZE: (usize, usize) = (4096, 2048);
+
+/// Coverage, 0 to 255, row by row from the north-west, of the places inside an odd number of rings.
+/// Rings are closed lists of longitude and latitude in degrees that do not cross the antimeridian.
+pub(super) fn coverage<'a>(
+    rings: impl IntoIterator<Item = &'a [(f64, f64)]>,
+    size: (usize, usize),
+) -> Vec<u8> {
+    let (width, height) = size;
+    // One more column takes up what edges at 180° E add.
+    let stride = width + 2;
+    let mut areas = vec![0.0_f32; stride * height];
+    for ring in rings {
+        let at = |&(lon, lat): &(f64, f64)| {
+            let x = ((lon + 180.0) / 360.0).clamp(0.0, 1.0) * width as f64;
+            let y = ((90.0 - lat) / 180.0).clamp(0.0, 1.0) * height as f64;
+            (x as f32, y as f32)
+        };
+        let mut previous = match ring.last() {
+            Some(last) => at(last),
+            None => continue,
+        };
+        // All rings turn the same way, so that holes do not depend on how they were drawn.
+        for place in ring {
+            let next = at(place);
+            add_edge(&mut areas, stride, height, previous, next);
+            previous = next;
+        }
+    }
+    let mut picture = Vec::with_capacity(width * height);
+    for row in areas.chunks_exact(stride) {
+        let mut sum = 0.0_f32;
+        for area in &row[..width] {
+            sum += area;
+            // 0, ±2, ... are outside, ±1, ±3, ... inside.
+            let folded = (sum.rem_euclid(2.0) - 1.0).abs();
+            picture.push(((1.0 - folded) * 255.0).round() as u8);
+        }
+    }
+    picture
+}
+
+/// Adds the signed area to the right of an edge.
+fn add_edge(areas: &mut [f32], stride: usize, height: usize, from: (f32, f32), to: (f32, f32)) {
+    if from.1 == to.1 {
+        return;
+    }
+    let (sign, top, bottom) = if from.1 < to.1 { (1.0, from, to) } else { (-1.0, to, from) };
+    let slope = (bottom.0 - top.0) / (bottom.1 - top.1);
+    let mut x = top.0;
+    for row in top.1 as usize..(bottom.1.ceil() as usize).min(height) {
+        let line = &mut areas[row * stride..(row + 1) * stride];
+        let dy = bottom.1.min((row + 1) as f32) - top.1.max(row as f32);
+        let next = x + slope * dy;
+        let share = sign * dy;
+        let (left, right) = if x < next { (x, next) } else { (next, x) };
+        x = next;
+        let first = left.floor().max(0.0);
+        let (index, end) = (first as usize, right.ceil() as usize);
+        if end <= index + 1 {
+            // Within one texel: what lies right of the edge's middle is covered.
+            let middle = 0.5 * (left + right) - first;
+            line[index] += share * (1.0 - middle);
+            line[index + 1] += share * middle;
+            continue;
+        }
+        let per_column = 1.0 / (right - left);
+        let entry = 1.0 - (left - first);
+        let covered_first = 0.5 * per_column * entry * entry;
+        line[index] += share * covered_first;
+        let exit = right - (end as f32 - 1.0);
+        let covered_last = 0.5 * per_column * exit * exit;
+        if end == index + 2 {
+            line[index + 1] += share * (1.0 - covered_first - covered_last);
+        } else {
+            line[index + 1] += share * (per_column * (entry + 0.5) - covered_first);
+            for column in &mut line[index + 2..end - 1] {
+                *column += share * per_column;
+            }
+            let before = per_column * (entry + (end - index - 3) as f32 + 0.5);
+            line[end - 1] += share * (1.0 - before - covered_last);
+        }
+        line[end.min(stride - 1)] += share * covered_last;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_square_covers_its_texels_and_half_of_those_at_its_edge() {
+        // 36 x 18 texels of 10°.
+        let square = [(0.0, 0.0), (25.0, 0.0), (25.0, 30.0), (0.0, 30.0)];
+        let picture = coverage([&square[..]], (36, 18));
+        let at = |col: usize, row: usize| picture[row * 36 + col];
+        assert_eq!([at(17, 7), at(18, 7), at(19, 7), at(20, 7), at(21, 7)], [0, 255, 255, 128, 0]);
+        assert_eq!([at(18, 5), at(18, 6), at(18, 8), at(18, 9)], [0, 255, 255, 0]);
+    }
+
+    #[test]
+    fn the_orientation_of_rings_and_holes_does_not_matter() {
+        let outer = [(-90.0, -40.0), (90.0, -40.0), (90.0, 40.0), (-90.0, 40.0)];
+        let hole = [(-10.0, -10.0), (10.0, -10.0), (10.0, 10.0), (-10.0, 10.0)];
+        let turned: Vec<_> = hole.iter().rev().copied().collect();
+        let a = coverage([&outer[..], &hole[..]], (36, 18));
+        let b = coverage([&outer[..], &turned[..]], (36, 18));
+        assert_eq!(a, b);
+        assert_eq!((a[9 * 36 + 18], a[9 * 36 + 22], a[9 * 36 + 30]), (0, 255, 0));
+    }
+
+    #[test]
+    fn slanted_edges_cover_the_area_below_them() {
+        let triangle = [(-180.0, -90.0), (180.0, -90.0), (180.0, 90.0)];
+        for size in [(36, 18), (40, 20), (17, 9), (360, 18)] {
+            let picture = coverage([&triangle[..]], size);
+            let sum: f64 = picture.iter().map(|&value| f64::from(value) / 255.0).sum();
+            let share = sum / (size.0 * size.1) as f64;
+            assert!((share - 0.5).abs() < 2e-3, "{size:?}: {share}");
+        }
+    }
+
+    #[test]
+    fn land_up_to_the_pole_and_the_antimeridian_is_closed() {
+        let polar = [(-180.0, -90.0), (-180.0, -70.0), (180.0, -70.0), (180.0, -90.0)];
+        let picture = coverage([&polar[..]], (36, 18));
+        assert!(picture[16 * 36..].iter().all(|&value| value == 255));
+        assert!(picture[..16 * 36].iter().all(|&value| value == 0));
+    }
+}

@@ -1,0 +1,363 @@
+//! The map: a canvas that shows the data over a base map and answers to pointer, wheel, touch and
+//! keyboard.
+//!
+//! A [`Map`] is a handle; its clones are the same map. It draws only when something has changed, with
+//! at most one animation frame requested. It never fetches data: what it lacks it asks of a
+//! [`ChunkSource`], and the answers are handed to [`Map::deliver`].
+//!
+//! Screen positions are CSS pixels from the canvas's top left corner, longitudes and latitudes
+//! degrees.
+//!
+//! Mouse: drag, wheel, double click (with Shift: zoom out), Shift and drag zooms to a rectangle.
+//! Touch: drag, pinch, double tap, long press. Keys, while the canvas has the focus: arrows pan, `+`
+//! and `-` zoom, Home shows the world, Enter clicks the centre.
+
+mod animation;
+mod base;
+mod frame;
+mod gesture;
+mod input;
+mod labels;
+mod land;
+mod listeners;
+mod online;
+mod options;
+mod overlay;
+mod residency;
+mod scale;
+mod state;
+mod theme;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use js_sys::Promise;
+use web_sys::HtmlCanvasElement;
+
+pub use base::{BaseGeometry, PlaceName, Polyline};
+pub use options::{
+    Attribution, BaseMap, ChunkSource, Click, ClickKind, LayerStyle, MapError, MapOptions, Palette,
+    Rgba, ScaleBar, StatusOverlay, Theme,
+};
+
+use self::frame::FrameRequest;
+use self::gesture::Pointer;
+use self::input::{Input, browser_error, now, pixel_ratio};
+use self::listeners::Listeners;
+use self::overlay::Overlay;
+use self::state::State;
+use crate::chunk::{ChunkAnswer, ChunkKey};
+use crate::dataset::Dataset;
+use crate::render::Renderer;
+use crate::view::{Projection, View, Viewport};
+
+/// A handle to a map.
+#[derive(Clone)]
+pub struct Map(Rc<Inner>);
+
+struct Inner {
+    canvas: HtmlCanvasElement,
+    overlay: Overlay,
+    state: RefCell<State>,
+    source: RefCell<Option<Rc<dyn ChunkSource>>>,
+    listeners: Listeners,
+    frame: FrameRequest,
+    input: RefCell<Input>,
+    last_pointer: Cell<Pointer>,
+}
+
+impl Map {
+    /// Puts a map on a canvas. `overlay` is a canvas of the same size over it, for names and marker,
+    /// that lets pointers through. Both are sized by the page's style; their pixels by the map.
+    ///
+    /// # Errors
+    ///
+    /// [`MapError::Render`] where the browser offers no WebGL2.
+    pub fn new(
+        canvas: &HtmlCanvasElement,
+        overlay: &HtmlCanvasElement,
+        options: &MapOptions,
+    ) -> Result<Self, MapError> {
+        let renderer = Renderer::new(canvas)?;
+        let rect = canvas.get_bounding_client_rect();
+        let ratio = pixel_ratio();
+        let device = |length: f64| (length * ratio).round().max(1.0);
+        let size = (device(rect.width()), device(rect.height()));
+        let viewport =
+            Viewport { width: size.0 / ratio, height: size.1 / ratio, pixel_ratio: ratio };
+        let mut state = State::new(options, viewport, (size.0 as u32, size.1 as u32));
+        state.attach(renderer);
+        overlay
+            .style()
+            .set_property("pointer-events", "none")
+            .map_err(|thrown| browser_error("letting pointers through to the map", thrown))?;
+        let inner = Rc::new(Inner {
+            canvas: canvas.clone(),
+            overlay: Overlay::new(overlay)?,
+            state: RefCell::new(state),
+            source: RefCell::default(),
+            listeners: Listeners::default(),
+            frame: FrameRequest::default(),
+            input: RefCell::default(),
+            last_pointer: Cell::new(Pointer::Mouse),
+        });
+        inner.frame.connect(Rc::downgrade(&inner));
+        let weak = Rc::downgrade(&inner);
+        inner.state.borrow_mut().online.on_arrival(Rc::new(move || {
+            if let Some(inner) = weak.upgrade() {
+                inner.state.borrow_mut().stale.picture = true;
+                inner.request_frame();
+            }
+        }));
+        let input = Input::connect(&inner)?;
+        *inner.input.borrow_mut() = input;
+        inner.request_frame();
+        Ok(Self(inner))
+    }
+
+    /// Where chunks come from.
+    pub fn set_source(&self, source: Rc<dyn ChunkSource>) {
+        *self.0.source.borrow_mut() = Some(source);
+        self.change(|state| {
+            state.ask_again();
+            state.stale.wants = true;
+        });
+    }
+
+    /// Shows a dataset; what was shown of another snapshot is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`MapError::Dataset`] if its levels are not nested grids that span the globe.
+    pub fn set_dataset(&self, dataset: &Dataset) -> Result<(), MapError> {
+        self.change(|state| state.set_dataset(dataset))?;
+        Ok(())
+    }
+
+    /// Hands over what became of a chunk.
+    pub fn deliver(&self, key: ChunkKey, answer: ChunkAnswer) {
+        let failure = self.change(|state| state.deliver(key, answer));
+        if let Some((message, transient)) = failure {
+            self.0.listeners.error.emit(&MapError::Chunk { key, message, transient });
+        }
+    }
+
+    /// Asks again for chunks that could not be read.
+    pub fn retry_failed(&self) {
+        self.change(State::forgive_failures);
+    }
+
+    /// Which data are drawn, and how.
+    pub fn set_style(&self, style: LayerStyle) {
+        self.change(|state| {
+            let old = state.style.replace(style);
+            let new = state.style.as_ref();
+            let plane =
+                |style: Option<&LayerStyle>| style.map(|style| (style.variable, style.year));
+            state.stale.picture |= old.as_ref() != new;
+            state.stale.palette |=
+                old.as_ref().map(|style| &style.palette) != new.map(|style| &style.palette);
+            state.stale.wants |= plane(old.as_ref()) != plane(new);
+        });
+    }
+
+    /// What lies beneath the data.
+    pub fn set_base_map(&self, base_map: BaseMap) {
+        self.change(|state| {
+            state.stale.picture |= state.base_map != base_map;
+            state.base_map = base_map;
+        });
+    }
+
+    /// Whom the page must name for the base map.
+    pub fn attributions(&self) -> &'static [Attribution] {
+        online::attributions(self.0.state.borrow().base_map)
+    }
+
+    /// The shapes and names of the base map.
+    pub fn set_geometry(&self, geometry: BaseGeometry) {
+        self.change(|state| {
+            state.geometry = Rc::new(geometry);
+            state.stale.geometry = true;
+            state.stale.picture = true;
+        });
+    }
+
+    /// Light or dark.
+    pub fn set_theme(&self, theme: Theme) {
+        self.change(|state| {
+            state.stale.picture |= state.theme != theme;
+            state.theme = theme;
+        });
+    }
+
+    /// Whether meridians and parallels are drawn.
+    pub fn set_graticule(&self, on: bool) {
+        self.change(|state| {
+            state.stale.picture |= state.graticule != on;
+            state.graticule = on;
+        });
+    }
+
+    /// Whether the map moves in steps instead of smoothly.
+    pub fn set_reduced_motion(&self, reduced: bool) {
+        self.change(|state| state.reduced_motion = reduced);
+    }
+
+    /// The status of tiles, or none.
+    pub fn set_status_overlay(&self, overlay: Option<StatusOverlay>) {
+        self.change(|state| {
+            if state.status != overlay {
+                state.status = overlay;
+                state.stale.status = state.status.is_some();
+                state.stale.picture = true;
+            }
+        });
+    }
+
+    /// A marker at a longitude and latitude, or none.
+    pub fn set_marker(&self, place: Option<(f64, f64)>) {
+        self.change(|state| {
+            state.stale.picture |= state.marker != place;
+            state.marker = place;
+        });
+    }
+
+    /// Where the map looks.
+    pub fn view(&self) -> View {
+        self.0.state.borrow().camera.view()
+    }
+
+    /// Looks elsewhere at once. Zoom and latitude are clamped to what the projection can show.
+    pub fn set_view(&self, view: View) {
+        self.0.ease_to(view, 0.0);
+    }
+
+    /// Goes straight to a view within so many milliseconds.
+    pub fn ease_to(&self, view: View, duration: f64) {
+        self.0.ease_to(view, duration);
+    }
+
+    /// Flies to a view: zooms out, across and in. At once if motion is to be reduced.
+    pub fn fly_to(&self, view: View) {
+        self.change(|state| {
+            let goal = state.camera.looking_at(view);
+            if state.reduced_motion {
+                state.motion = None;
+                state.set_camera(goal);
+            } else {
+                let (from, to) = (state.camera.view(), goal.view());
+                state.motion = Some(animation::Motion::Fly { from, to, start: now() });
+                state.stale.wants = true;
+            }
+        });
+    }
+
+    /// Zooms by so many levels about the centre.
+    pub fn zoom_by(&self, levels: f64) {
+        self.0.step(|camera| View { zoom: camera.view().zoom + levels, ..camera.view() });
+    }
+
+    /// Moves the map by so many CSS pixels to the right and down.
+    pub fn pan_by(&self, dx: f64, dy: f64) {
+        self.0.step(|camera| camera.panned(dx, dy).view());
+    }
+
+    /// Shows the whole world.
+    pub fn show_world(&self) {
+        self.0.step(input::world);
+    }
+
+    /// The projection.
+    pub fn projection(&self) -> Projection {
+        self.0.state.borrow().camera.projection()
+    }
+
+    /// Lays the globe out differently; the view stays, as far as the projection can show it.
+    pub fn set_projection(&self, projection: Projection) {
+        self.change(|state| {
+            state.motion = None;
+            state.set_camera(state.camera.in_projection(projection));
+        });
+    }
+
+    /// Where a place is drawn, on the screen or not; `None` for the far side of the globe.
+    pub fn project(&self, lon: f64, lat: f64) -> Option<(f64, f64)> {
+        self.0.state.borrow().camera.project(lon, lat)
+    }
+
+    /// The longitude and latitude at a position; `None` beside the globe.
+    pub fn unproject(&self, x: f64, y: f64) -> Option<(f64, f64)> {
+        self.0.state.borrow().camera.unproject(x, y)
+    }
+
+    /// A bar of a round distance, for the centre of the map.
+    pub fn scale_bar(&self) -> ScaleBar {
+        scale::scale_bar(&self.0.state.borrow().camera)
+    }
+
+    /// The 2nd and 98th percentile of the digital numbers on the screen; `None` without data.
+    pub fn visible_range(&self) -> Option<(u16, u16)> {
+        let range = self.0.state.borrow_mut().visible_range();
+        self.change(|state| state.stale.picture = true);
+        range.unwrap_or_else(|error| {
+            self.0.listeners.error.emit(&error.into());
+            None
+        })
+    }
+
+    /// Calls back whenever the view has changed, at most once a frame.
+    pub fn on_view_change(&self, callback: impl Fn(View) + 'static) {
+        self.0.listeners.view.add(callback);
+    }
+
+    /// Calls back for clicks, taps, long presses and Enter.
+    pub fn on_click(&self, callback: impl Fn(Click) + 'static) {
+        self.0.listeners.click.add(callback);
+    }
+
+    /// Calls back with the longitude and latitude under the mouse; `None` when it leaves the ground.
+    pub fn on_hover(&self, callback: impl Fn(Option<(f64, f64)>) + 'static) {
+        self.0.listeners.hover.add(callback);
+    }
+
+    /// Calls back with what went wrong.
+    pub fn on_error(&self, callback: impl Fn(MapError) + 'static) {
+        self.0.listeners.error.add(callback);
+    }
+
+    /// Calls back when the map begins and ends to lack chunks of the screen.
+    pub fn on_busy(&self, callback: impl Fn(bool) + 'static) {
+        self.0.listeners.busy.add(callback);
+    }
+
+    /// Whether nothing is pending and everything is drawn. Chunks that failed are not waited for, nor
+    /// raster tiles from the network.
+    pub fn idle(&self) -> bool {
+        self.0.is_idle()
+    }
+
+    /// A promise that is kept when the map is [idle](Self::idle).
+    pub fn when_idle(&self) -> Promise {
+        let promise = Promise::new(&mut |resolve, _| self.0.listeners.wait(resolve));
+        self.0.request_frame();
+        promise
+    }
+
+    /// Takes the map off its canvas: no more frames, events or callbacks.
+    pub fn destroy(&self) {
+        self.0.frame.cancel();
+        *self.0.input.borrow_mut() = Input::default();
+        *self.0.source.borrow_mut() = None;
+        self.0.listeners.clear();
+        let state = &mut *self.0.state.borrow_mut();
+        state.renderer = None;
+        state.layer = None;
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let result = change(&mut self.0.state.borrow_mut());
+        self.0.request_frame();
+        result
+    }
+}

@@ -1,0 +1,195 @@
+//! What the page tells the map to draw.
+
+use std::rc::Rc;
+
+use floe_shared::schema::Variable;
+
+use crate::chunk::ChunkKey;
+use crate::render::RenderError;
+use crate::view::{Projection, View};
+
+/// How a map begins.
+#[derive(Clone, Debug)]
+pub struct MapOptions {
+    /// Where it looks.
+    pub view: View,
+    /// How the globe is laid out.
+    pub projection: Projection,
+    /// Light or dark.
+    pub theme: Theme,
+    /// What lies beneath the data.
+    pub base_map: BaseMap,
+    /// Whether meridians and parallels are drawn.
+    pub graticule: bool,
+    /// The most memory that pixels may take on the GPU, in bytes.
+    pub texture_budget: usize,
+    /// Whether the map moves in steps instead of smoothly (prefers-reduced-motion).
+    pub reduced_motion: bool,
+}
+
+impl Default for MapOptions {
+    fn default() -> Self {
+        Self {
+            view: View { lon: 0.0, lat: 20.0, zoom: 1.0 },
+            projection: Projection::Mercator,
+            theme: Theme::Dark,
+            base_map: BaseMap::Plain,
+            graticule: false,
+            texture_budget: 96 << 20,
+            reduced_motion: false,
+        }
+    }
+}
+
+/// 256 colours (red, green, blue), for the lowest to the highest value of the range.
+pub type Palette = [[u8; 3]; 256];
+
+/// Which data are drawn, and how. Changing anything but variable and year fetches nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerStyle {
+    /// The variable.
+    pub variable: Variable,
+    /// Index along the year axis, as in [`ChunkKey`].
+    pub year: u16,
+    /// The colours.
+    pub palette: Rc<Palette>,
+    /// The digital numbers that get the first and the last colour; values beyond get those too.
+    pub range: (f64, f64),
+    /// 0 (nothing is seen of the data) to 1.
+    pub opacity: f32,
+    /// Whether values are interpolated between pixel centres. Missing pixels stay missing.
+    pub smooth: bool,
+}
+
+impl LayerStyle {
+    /// Index into the palette of a digital number: the range is cut into 256 equal steps. The twin of
+    /// the shader's arithmetic.
+    pub fn colour_index(&self, number: u16) -> u8 {
+        let (low, high) = (self.range.0 as f32, self.range.1 as f32);
+        let share = (f32::from(number) - low) / (high - low).max(1.0);
+        (share * 256.0).clamp(0.0, 255.0) as u8
+    }
+}
+
+/// Light or dark surroundings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Theme {
+    /// For a bright page.
+    Light,
+    /// For a dark page.
+    #[default]
+    Dark,
+}
+
+/// What lies beneath the data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum BaseMap {
+    /// Land, sea, lakes and lines that come with the page.
+    #[default]
+    Plain,
+    /// Dark raster tiles from the network, over the plain map.
+    OnlineDark,
+    /// Light raster tiles from the network, over the plain map.
+    OnlineLight,
+    /// Satellite pictures from the network, over the plain map.
+    OnlineSatellite,
+}
+
+/// A colour: red, green, blue and opacity, each 0 to 1, not premultiplied.
+pub type Rgba = [f32; 4];
+
+/// Tiles of the grid, coloured by a small number each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatusOverlay {
+    /// Rows of tiles, pole to pole.
+    pub rows: u32,
+    /// Columns of tiles, around the globe.
+    pub cols: u32,
+    /// One class per tile, row by row from the north-west; an index into `colours`.
+    pub classes: Vec<u8>,
+    /// The fill of each class; at most 8. Outlines take the same colour, opaque.
+    pub colours: Vec<Rgba>,
+    /// The tile (row, column) under the pointer.
+    pub hovered: Option<(u32, u32)>,
+    /// The tile (row, column) whose details are shown.
+    pub selected: Option<(u32, u32)>,
+}
+
+/// Where the map gets its chunks from; answers come through [`Map::deliver`](super::Map::deliver).
+pub trait ChunkSource {
+    /// All chunks that the map lacks now, the most urgent first. What an earlier call asked for and
+    /// this one does not is no longer needed.
+    fn want(&self, keys: &[ChunkKey]);
+
+    /// How many chunks are being fetched or decoded.
+    fn pending(&self) -> usize;
+}
+
+/// A click on the map.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Click {
+    /// Longitude in degrees, in `-180..180`.
+    pub lon: f64,
+    /// Latitude in degrees.
+    pub lat: f64,
+    /// How it was made.
+    pub kind: ClickKind,
+}
+
+/// How a place was pointed at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClickKind {
+    /// Mouse click or tap.
+    Click,
+    /// A finger that rested on the place, or the secondary mouse button.
+    LongPress,
+    /// Enter on the focused map: the centre.
+    Keyboard,
+}
+
+/// A bar that shows a round distance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ScaleBar {
+    /// The distance in metres: 1, 2 or 5 times a power of ten.
+    pub metres: f64,
+    /// Its length at the centre of the map in CSS pixels.
+    pub pixels: f64,
+}
+
+/// A source that must be named beside the map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attribution {
+    /// What to write.
+    pub text: &'static str,
+    /// What it links to.
+    pub url: &'static str,
+}
+
+/// What went wrong with the map itself.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum MapError {
+    /// The browser's graphics refused.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// The browser's document refused.
+    #[error("the browser refused {action}: {found}")]
+    Browser {
+        /// What was tried.
+        action: &'static str,
+        /// What the browser said.
+        found: String,
+    },
+    /// A chunk could not be read; what is drawn in its place is coarser, or nothing.
+    #[error("{message}")]
+    Chunk {
+        /// The chunk.
+        key: ChunkKey,
+        /// The reader's words.
+        message: String,
+        /// Whether asking again may help.
+        transient: bool,
+    },
+    /// The levels of the dataset are none that the map can draw.
+    #[error("cannot draw this dataset: {0}")]
+    Dataset(#[from] crate::visible::PyramidError),
+}

@@ -1,0 +1,119 @@
+//! Shader programs and their uniforms.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use web_sys::{WebGl2RenderingContext as Gl, WebGlProgram, WebGlShader, WebGlUniformLocation};
+
+use super::RenderError;
+
+/// First lines of every shader. Integers and floats are 32 bits wide throughout.
+const HEADER: &str = "#version 300 es
+precision highp float;
+precision highp int;
+precision highp sampler2D;
+precision highp sampler2DArray;
+precision highp usampler2D;
+precision highp usampler2DArray;
+";
+
+/// A linked program.
+pub(super) struct Program {
+    gl: Gl,
+    program: WebGlProgram,
+    locations: RefCell<BTreeMap<&'static str, Option<WebGlUniformLocation>>>,
+}
+
+impl Program {
+    /// Compiles and links; the parts of each shader are joined in order.
+    pub(super) fn new(
+        gl: &Gl,
+        name: &'static str,
+        vertex: &[&str],
+        fragment: &[&str],
+    ) -> Result<Self, RenderError> {
+        let vertex = compile(gl, Gl::VERTEX_SHADER, vertex)?;
+        let fragment = compile(gl, Gl::FRAGMENT_SHADER, fragment)?;
+        let program = gl.create_program().ok_or_else(|| lost("create a program"))?;
+        gl.attach_shader(&program, &vertex);
+        gl.attach_shader(&program, &fragment);
+        gl.link_program(&program);
+        let linked = gl.get_program_parameter(&program, Gl::LINK_STATUS).as_bool();
+        if linked != Some(true) && !gl.is_context_lost() {
+            let logs = [
+                gl.get_shader_info_log(&vertex),
+                gl.get_shader_info_log(&fragment),
+                gl.get_program_info_log(&program),
+            ];
+            let log = logs.into_iter().flatten().collect::<Vec<_>>().join(" ");
+            return Err(RenderError::Shader { name, log });
+        }
+        gl.delete_shader(Some(&vertex));
+        gl.delete_shader(Some(&fragment));
+        Ok(Self { gl: gl.clone(), program, locations: RefCell::default() })
+    }
+
+    /// Makes this the program that draws.
+    pub(super) fn activate(&self) {
+        self.gl.use_program(Some(&self.program));
+    }
+
+    pub(super) fn int(&self, name: &'static str, value: i32) {
+        self.gl.uniform1i(self.location(name).as_ref(), value);
+    }
+
+    pub(super) fn float(&self, name: &'static str, value: f32) {
+        self.gl.uniform1f(self.location(name).as_ref(), value);
+    }
+
+    pub(super) fn int2(&self, name: &'static str, value: [i32; 2]) {
+        self.gl.uniform2i(self.location(name).as_ref(), value[0], value[1]);
+    }
+
+    pub(super) fn float2(&self, name: &'static str, value: [f32; 2]) {
+        self.gl.uniform2f(self.location(name).as_ref(), value[0], value[1]);
+    }
+
+    pub(super) fn float3(&self, name: &'static str, value: [f32; 3]) {
+        self.gl.uniform3f(self.location(name).as_ref(), value[0], value[1], value[2]);
+    }
+
+    pub(super) fn float4(&self, name: &'static str, value: [f32; 4]) {
+        self.gl.uniform4f(self.location(name).as_ref(), value[0], value[1], value[2], value[3]);
+    }
+
+    pub(super) fn int4_array(&self, name: &'static str, values: &[[i32; 4]]) {
+        let location = self.location(name);
+        self.gl.uniform4iv_with_i32_array(location.as_ref(), values.as_flattened());
+    }
+
+    pub(super) fn float4_array(&self, name: &'static str, values: &[[f32; 4]]) {
+        let location = self.location(name);
+        self.gl.uniform4fv_with_f32_array(location.as_ref(), values.as_flattened());
+    }
+
+    fn location(&self, name: &'static str) -> Option<WebGlUniformLocation> {
+        let mut locations = self.locations.borrow_mut();
+        locations
+            .entry(name)
+            .or_insert_with(|| self.gl.get_uniform_location(&self.program, name))
+            .clone()
+    }
+}
+
+/// Whether it compiled is asked when linking fails: asking at once would wait for the compiler.
+fn compile(gl: &Gl, kind: u32, parts: &[&str]) -> Result<WebGlShader, RenderError> {
+    let shader = gl.create_shader(kind).ok_or_else(|| lost("create a shader"))?;
+    let mut source = HEADER.to_owned();
+    for part in parts {
+        source.push_str(part);
+    }
+    gl.shader_source(&shader, &source);
+    gl.compile_shader(&shader);
+    Ok(shader)
+}
+
+/// The browser makes no object: its context is lost.
+pub(super) fn lost(action: &'static str) -> RenderError {
+    RenderError::Refused { action, found: "the graphics context is lost".to_owned() }
+}

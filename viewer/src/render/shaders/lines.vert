@@ -1,0 +1,48 @@
+// Segments of polylines on the ground as strips of constant width on the screen.
+layout(location = 0) in vec3 start; // longitude, latitude, Mercator's northing: radians
+layout(location = 1) in vec3 end;
+
+uniform int projection;
+uniform float radius; // of the globe in device pixels
+uniform vec2 halfScreen; // device pixels
+uniform vec2 sinCos; // of the centre's latitude
+uniform vec3 centreHigh; // longitude, latitude, northing of the centre ...
+uniform vec3 centreLow; // ... and what an f32 leaves out of them
+uniform float turn; // east shift of this copy of the world, radians
+uniform float width; // device pixels
+
+out float across; // device pixels from the middle of the line
+
+// Device pixels from the centre of the screen, and whether the place is on this side.
+vec3 onScreen(vec3 place) {
+  vec3 away = (place - centreHigh) - centreLow;
+  away.x += turn;
+  if (projection == 0) return vec3(away.xz * radius, 1.0);
+  if (projection == 2) return vec3(away.xy * radius, 1.0);
+  float s = sinCos.x, c = sinCos.y;
+  float sinHalf = sin(away.x * 0.5);
+  float fall = 2.0 * cos(place.y) * sinHalf * sinHalf;
+  float x = cos(place.y) * sin(away.x);
+  float y = sin(away.y) + s * fall;
+  float z = cos(away.y) - c * fall;
+  return vec3(vec2(x, y) * radius, z);
+}
+
+void main() {
+  vec3 a = onScreen(start), b = onScreen(end);
+  // Latitudes beyond the pole end a polyline.
+  if (start.y > 2.0 || end.y > 2.0 || a.z < 0.0 || b.z < 0.0) {
+    gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+    across = 0.0;
+    return;
+  }
+  vec2 along = b.xy - a.xy;
+  float extent = length(along);
+  along = extent > 1e-6 ? along / extent : vec2(1.0, 0.0);
+  float reach = width * 0.5 + 1.0;
+  float side = (gl_VertexID & 1) == 0 ? -1.0 : 1.0;
+  vec2 at = gl_VertexID < 2 ? a.xy - along * width * 0.3 : b.xy + along * width * 0.3;
+  at += vec2(-along.y, along.x) * side * reach;
+  across = side * reach;
+  gl_Position = vec4(at / halfScreen, 0.0, 1.0);
+}

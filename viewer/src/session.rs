@@ -1,0 +1,217 @@
+//! The session: starts the page, opens the store, reads places and knows when all is done.
+
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use floe_shared::status::StatusBoard;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::app::App;
+use crate::browser;
+use crate::dataset::{Dataset, RefSpec};
+use crate::link::{self, Link};
+use crate::map::Map;
+use crate::search::{NamedPlace, Place};
+use crate::state::inspection::{Inspection, Reading};
+use crate::state::page::{Opening, Page};
+use crate::state::view::ViewState;
+use crate::worker::client::{Reader, ReaderOptions};
+
+/// How often "is everything done?" is asked while somebody waits for it.
+const IDLE_POLL: Duration = Duration::from_millis(15);
+
+/// What the page's signals drive.
+pub struct Session {
+    /// Reads the store, in workers; what the browser said where it starts none.
+    pub reader: Result<Reader, String>,
+    /// Draws it; absent until its canvas is on the page, or where the browser cannot draw.
+    pub map: RefCell<Option<Map>>,
+    /// Where the store lies, absolute.
+    pub store_url: String,
+    /// What of it is shown.
+    pub reference: RefSpec,
+    /// What the page's address says beside the view.
+    pub link: Link,
+    /// Named places for the search, decoded when first asked for.
+    pub places: OnceCell<Vec<NamedPlace>>,
+}
+
+/// Reads configuration and address, shows the page and opens the store.
+pub async fn start() {
+    // The worker's code loads while the configuration is on its way.
+    let reader = Reader::spawn(ReaderOptions::default()).map_err(|error| error.to_string());
+    let config = browser::page_config().await;
+    let (defaults, failure) = match &config {
+        Ok(config) => (config.defaults.clone(), None),
+        Err(error) => (Vec::new(), Some(error.to_string())),
+    };
+    let defaults = Link::from_pairs(defaults, ViewState::default()).view;
+    let link = Link::parse(&browser::query(), defaults);
+    let config = config.unwrap_or_default();
+    // A link that names its store needs no configuration.
+    let failure = failure.filter(|_| link.store.is_none());
+    let store = link.store.clone().unwrap_or(config.store);
+    let reference = link.reference.clone().or(config.reference);
+    let session = Session {
+        reader,
+        map: RefCell::new(None),
+        store_url: browser::absolute(&store),
+        reference: reference.as_deref().map_or_else(RefSpec::default, link::reference),
+        link: link.clone(),
+        places: OnceCell::new(),
+    };
+    leptos::mount::mount_to_body(move || {
+        let page = Page::new(link.view, session);
+        crate::bridge::install(page);
+        page.keep_address();
+        match failure {
+            Some(message) => page.opening.set(Opening::Failed(message)),
+            None => page.open(),
+        }
+        view! { <App page=page /> }
+    });
+}
+
+impl Page {
+    fn new(view: ViewState, session: Session) -> Self {
+        Self {
+            view: RwSignal::new(view),
+            opening: RwSignal::new(Opening::Underway),
+            dataset: RwSignal::new(None),
+            board: RwSignal::new(None),
+            map_error: RwSignal::new(None),
+            trouble: RwSignal::new(None),
+            busy: RwSignal::new(false),
+            inspection: RwSignal::new(Inspection::Nowhere),
+            playing: RwSignal::new(false),
+            expanded: RwSignal::new(!browser::matches("(max-width: 40rem)")),
+            scale: RwSignal::new(None),
+            credits: RwSignal::new(Vec::new()),
+            session: StoredValue::new_local(Rc::new(session)),
+        }
+    }
+
+    pub(crate) fn session(self) -> Rc<Session> {
+        self.session.get_value()
+    }
+
+    /// Opens the store, or tries it again.
+    pub fn open(self) {
+        self.opening.set(Opening::Underway);
+        let session = self.session();
+        spawn_local(async move {
+            let opened = match &session.reader {
+                Ok(reader) => reader
+                    .open(&session.store_url, session.reference.clone())
+                    .await
+                    .map_err(|error| error.to_string()),
+                Err(error) => Err(error.clone()),
+            };
+            match opened {
+                Ok(dataset) => self.opened(&dataset),
+                Err(message) => self.opening.set(Opening::Failed(message)),
+            }
+        });
+    }
+
+    fn opened(self, dataset: &Rc<Dataset>) {
+        let land = crate::land::of_tiles(dataset.grid);
+        let board = StatusBoard::from_history(dataset.grid, &land, &dataset.history);
+        self.board.set(Some(Arc::new(board)));
+        self.dataset.set(Some(Arc::new(Dataset::clone(dataset))));
+        self.trouble.set(None);
+        self.opening.set(Opening::Open);
+    }
+
+    /// Looks whether the store has new commits, and shows them.
+    pub fn refresh(self) {
+        let session = self.session();
+        spawn_local(async move {
+            let Ok(reader) = &session.reader else { return };
+            match reader.refresh().await {
+                Ok(Some(dataset)) => {
+                    reader.forget();
+                    self.opened(&dataset);
+                }
+                Ok(None) => {}
+                Err(error) => self.trouble.set(Some(error.to_string())),
+            }
+        });
+    }
+
+    /// What the store holds at a place.
+    pub async fn read_place(self, place: Place) -> Result<Reading, String> {
+        let session = self.session();
+        let dataset = self.wait_for_dataset().await?;
+        let (row, col) = dataset
+            .grid
+            .pixel_at(place.lon, place.lat)
+            .ok_or_else(|| format!("{} lies outside the grid", place.describe(4)))?;
+        let reader = session.reader.as_ref().map_err(Clone::clone)?;
+        let samples = reader.sample(row, col).await.map_err(|error| error.to_string())?;
+        Ok(Reading::new(place, (row, col), &samples))
+    }
+
+    async fn wait_for_dataset(self) -> Result<Arc<Dataset>, String> {
+        loop {
+            match self.opening.get_untracked() {
+                Opening::Failed(message) => return Err(message),
+                Opening::Open | Opening::Underway => {
+                    if let Some(dataset) = self.dataset.get_untracked() {
+                        return Ok(dataset);
+                    }
+                }
+            }
+            browser::pause(IDLE_POLL).await;
+        }
+    }
+
+    /// Returns when nothing is pending and everything is drawn.
+    pub async fn idle(self) {
+        // Effects run in microtasks: a change made just now must have reached the map first.
+        browser::pause(Duration::ZERO).await;
+        while !self.is_idle() {
+            browser::pause(IDLE_POLL).await;
+        }
+        self.write_address();
+    }
+
+    fn is_idle(self) -> bool {
+        let opening = self.opening.get_untracked();
+        let reading = matches!(self.inspection.get_untracked(), Inspection::Reading(_));
+        let map_idle = match &*self.session().map.borrow() {
+            Some(map) => map.idle(),
+            None => self.map_error.with_untracked(Option::is_some),
+        };
+        match opening {
+            Opening::Underway => false,
+            Opening::Failed(_) => map_idle,
+            Opening::Open => map_idle && !reading,
+        }
+    }
+
+    /// What the page says went wrong, if anything.
+    pub fn error(self) -> Memo<Option<String>> {
+        Memo::new(move |_| {
+            let opening = match self.opening.get() {
+                Opening::Failed(message) => Some(message),
+                Opening::Open | Opening::Underway => None,
+            };
+            opening.or_else(|| self.map_error.get()).or_else(|| self.trouble.get())
+        })
+    }
+
+    /// Where the store lies.
+    pub fn store_url(self) -> String {
+        self.session().store_url.clone()
+    }
+
+    /// Looks through the named places.
+    pub fn with_places<T>(self, look: impl FnOnce(&[NamedPlace]) -> T) -> T {
+        let session = self.session();
+        look(session.places.get_or_init(crate::land::named_places))
+    }
+}

@@ -1,0 +1,12 @@
+//! What the page knows: pure states and their transitions, and the signals that hold them.
+
+pub mod chart;
+pub mod choice;
+pub mod inspection;
+pub mod moment;
+#[cfg(target_arch = "wasm32")]
+pub mod page;
+pub mod ramp;
+pub mod range;
+pub mod recipe;
+pub mod view;

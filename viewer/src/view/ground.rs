@@ -1,0 +1,302 @@
+//! From a device pixel to a pixel of the grid in `f32`: the twin of `render/shaders/ground.glsl`.
+//!
+//! An `f32` cannot tell the device pixels of the whole world apart at high zoom. So the shader never
+//! forms a longitude: it computes the **angles from the centre of the view**, by formulas without
+//! cancellation, and adds them to the grid position of the centre, which comes split into a whole
+//! cell and a fraction. The relative error of an angle stays near 2⁻²², so that the position is
+//! right to a fraction of a device pixel at every zoom.
+//!
+//! With the centre's latitude φ₀ (s = sin φ₀, c = cos φ₀) and positions x (east), y (north):
+//!
+//! * equirectangular: Δλ = x, Δφ = y;
+//! * Mercator, with h = sinh(y/2) and w = 2h(√(1+h²) + s h): Δλ = x, Δφ = atan2(c w, 1 + s w);
+//! * globe, with z = √(1-x²-y²), u = z c - y s and q = √(x²+u²) - u: Δλ = atan2(x, u),
+//!   Δφ = atan2(y - s q, z + c q).
+//!
+//! These follow from the addition theorems of tanh and sin; the tests hold them to the textbook
+//! formulas in `f64`.
+
+use std::f32::consts::{FRAC_PI_2, FRAC_PI_4, PI};
+
+use super::{Camera, Projection};
+
+/// What the shader gets to know of the camera.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ground {
+    /// The projection.
+    pub projection: Projection,
+    /// Centre of the view in device pixels from the left and the **bottom** (as `gl_FragCoord`).
+    pub centre: [f32; 2],
+    /// Radians of arc at the centre of the globe, or of longitude, per device pixel.
+    pub radians_per_pixel: f32,
+    /// Sine and cosine of the centre's latitude.
+    pub sin_cos: [f32; 2],
+    /// The grid cell (column, row) that holds the centre. The row may lie beyond the grid.
+    pub cell: [i32; 2],
+    /// The centre's place within that cell: eastwards and southwards, 0 to 1.
+    pub fraction: [f32; 2],
+    /// Cells per radian of longitude or latitude.
+    pub cells_per_radian: f32,
+    /// Columns and rows of the grid.
+    pub size: [i32; 2],
+}
+
+impl Ground {
+    /// What the shader needs for a camera over a global grid of `cols` x `rows` square cells, on a
+    /// canvas of `width` x `height` device pixels.
+    pub fn new(camera: &Camera, cols: u32, rows: u32, width: u32, height: u32) -> Self {
+        let view = camera.view();
+        let per_degree = f64::from(cols) / 360.0;
+        let col = (view.lon + 180.0) * per_degree;
+        let row = (90.0 - view.lat) * per_degree;
+        let (sin, cos) = view.lat.to_radians().sin_cos();
+        Self {
+            projection: camera.projection(),
+            centre: [width as f32 / 2.0, height as f32 / 2.0],
+            radians_per_pixel: camera.degrees_per_pixel().to_radians() as f32,
+            sin_cos: [sin as f32, cos as f32],
+            cell: [col.floor() as i32, row.floor() as i32],
+            fraction: [(col - col.floor()) as f32, (row - row.floor()) as f32],
+            cells_per_radian: per_degree.to_degrees() as f32,
+            size: [cols as i32, rows as i32],
+        }
+    }
+
+    /// East and north angles from the centre, in radians, of the place at a fragment coordinate
+    /// (device pixels from the left and the bottom). `None` beside the globe.
+    pub fn angles(&self, fragment: [f32; 2]) -> Option<[f32; 2]> {
+        let x = (fragment[0] - self.centre[0]) * self.radians_per_pixel;
+        let y = (fragment[1] - self.centre[1]) * self.radians_per_pixel;
+        let [s, c] = self.sin_cos;
+        match self.projection {
+            Projection::Equirectangular => Some([x, y]),
+            Projection::Mercator => {
+                let h = half_sinh(y);
+                let w = 2.0 * h * ((1.0 + h * h).sqrt() + s * h);
+                Some([x, arc_tangent(c * w, 1.0 + s * w)])
+            }
+            Projection::Globe => {
+                let depth = 1.0 - x * x - y * y;
+                if depth < 0.0 {
+                    return None;
+                }
+                let z = depth.sqrt();
+                let u = z * c - y * s;
+                let length = (x * x + u * u).sqrt();
+                // Over the pole u is negative: there the plain difference is the exact one.
+                let q = if u > 0.0 { x * x / (length + u) } else { length - u };
+                Some([arc_tangent(x, u), arc_tangent(y - s * q, z + c * q)])
+            }
+        }
+    }
+
+    /// The grid cell (column, row) at a fragment coordinate. `None` beside the globe and beyond the
+    /// poles.
+    pub fn cell(&self, fragment: [f32; 2]) -> Option<[u32; 2]> {
+        let [east, north] = self.angles(fragment)?;
+        let col = self.cell[0] + (self.fraction[0] + east * self.cells_per_radian).floor() as i32;
+        let row = self.cell[1] + (self.fraction[1] - north * self.cells_per_radian).floor() as i32;
+        // The last row holds the south pole itself.
+        let last = self.size[1] - 1;
+        let row = if self.projection == Projection::Globe { row.clamp(0, last) } else { row };
+        (0..=last).contains(&row).then(|| [col.rem_euclid(self.size[0]) as u32, row as u32])
+    }
+}
+
+/// sinh(y / 2), by its series near 0 where the difference of exponentials cancels.
+fn half_sinh(y: f32) -> f32 {
+    let t = y * 0.5;
+    if t.abs() < 0.3 {
+        let q = t * t;
+        t * (1.0 + q * (1.0 / 6.0 + q * (1.0 / 120.0 + q * (1.0 / 5040.0))))
+    } else {
+        (t.exp() - (-t).exp()) * 0.5
+    }
+}
+
+/// atan2 to 2⁻²³, which GLSL does not promise of its own (Cephes' `atanf` polynomial).
+fn arc_tangent(y: f32, x: f32) -> f32 {
+    let (ax, ay) = (x.abs(), y.abs());
+    let (small, large) = if ax > ay { (ay, ax) } else { (ax, ay) };
+    if large == 0.0 {
+        return 0.0;
+    }
+    // tan(π/8): above it the angle is taken from π/4.
+    let steep = small > large * 0.414_213_56;
+    let t = if steep { (small - large) / (small + large) } else { small / large };
+    let q = t * t;
+    let series = ((8.053_744_5e-2 * q - 1.387_768_6e-1) * q + 1.997_771_1e-1) * q - 3.333_294_9e-1;
+    let mut angle = series * q * t + t;
+    if steep {
+        angle += FRAC_PI_4;
+    }
+    if ay > ax {
+        angle = FRAC_PI_2 - angle;
+    }
+    if x < 0.0 {
+        angle = PI - angle;
+    }
+    if y < 0.0 { -angle } else { angle }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{View, Viewport};
+
+    const COLS: u32 = 36_000;
+    const ROWS: u32 = 18_000;
+    /// Device pixels by which the shader may be off.
+    const TOLERANCE: f64 = 0.02;
+
+    fn screen(pixel_ratio: f64) -> Viewport {
+        Viewport { width: 1280.0, height: 800.0, pixel_ratio }
+    }
+
+    fn ground(camera: &Camera) -> Ground {
+        let viewport = camera.viewport();
+        let device = |length: f64| (length * viewport.pixel_ratio) as u32;
+        Ground::new(camera, COLS, ROWS, device(viewport.width), device(viewport.height))
+    }
+
+    /// The cell at a fragment by the camera's textbook formulas, and whether a shift by the
+    /// tolerance leads to another one.
+    fn reference(camera: &Camera, fragment: [f32; 2]) -> Vec<Option<[u32; 2]>> {
+        let viewport = camera.viewport();
+        let at = |dx: f64, dy: f64| {
+            let x = (f64::from(fragment[0]) + dx) / viewport.pixel_ratio;
+            let y = viewport.height - (f64::from(fragment[1]) + dy) / viewport.pixel_ratio;
+            let (lon, lat) = camera.unproject(x, y)?;
+            let col = ((lon + 180.0) * 100.0).floor() as u32 % COLS;
+            let row = (((90.0 - lat) * 100.0).floor() as u32).min(ROWS - 1);
+            Some([col, row])
+        };
+        let mut cells = Vec::new();
+        for dx in [-TOLERANCE, 0.0, TOLERANCE] {
+            for dy in [-TOLERANCE, 0.0, TOLERANCE] {
+                cells.push(at(dx, dy));
+            }
+        }
+        cells
+    }
+
+    fn cameras() -> impl Iterator<Item = Camera> {
+        let places = [
+            (0.0, 0.0),
+            (12.345_678, 45.678_9),
+            (179.999, -16.5),
+            (-180.0, 66.0),
+            (-70.2, -54.3),
+            (33.0, 84.9),
+            (-100.0, -84.9),
+            (77.7, 89.99),
+        ];
+        Projection::ALL.into_iter().flat_map(move |projection| {
+            places.into_iter().flat_map(move |(lon, lat)| {
+                [1.0, 2.2, 4.0, 6.6, 9.0, 12.0, 14.0].into_iter().flat_map(move |zoom| {
+                    [1.0, 2.0, 3.0].into_iter().map(move |ratio| {
+                        Camera::new(projection, View { lon, lat, zoom }, screen(ratio))
+                    })
+                })
+            })
+        })
+    }
+
+    #[test]
+    fn the_shader_finds_the_cell_of_the_reference_to_a_fiftieth_of_a_device_pixel() {
+        let mut compared = 0;
+        for camera in cameras() {
+            let ground = ground(&camera);
+            let (width, height) = (ground.centre[0] * 2.0, ground.centre[1] * 2.0);
+            for i in 0..41_u8 {
+                for j in 0..31_u8 {
+                    let x = (width * f32::from(i) / 41.0).floor() + 0.5;
+                    let y = (height * f32::from(j) / 31.0).floor() + 0.5;
+                    let expected = reference(&camera, [x, y]);
+                    // At the limb of the globe a fiftieth of a pixel spans many cells.
+                    if camera.projection() == Projection::Globe {
+                        let rim = (x - ground.centre[0]).hypot(y - ground.centre[1])
+                            * ground.radians_per_pixel;
+                        if rim > 0.99 {
+                            continue;
+                        }
+                    }
+                    compared += 1;
+                    let found = ground.cell([x, y]);
+                    let near = |cell: &Option<[u32; 2]>| match (cell, found) {
+                        (None, None) => true,
+                        (Some(a), Some(b)) => {
+                            // Zoomed out, a fiftieth of a pixel spans cells: between the shifted ones.
+                            let slack =
+                                (camera.degrees_per_pixel() * 100.0 * TOLERANCE).ceil() as u32;
+                            let cols = a[0].abs_diff(b[0]);
+                            let cols = cols.min(COLS - cols);
+                            let spread =
+                                if camera.projection() == Projection::Globe { 8 } else { 1 };
+                            let slack = if slack > 1 { slack * spread } else { 0 };
+                            cols <= slack && a[1].abs_diff(b[1]) <= slack
+                        }
+                        _ => false,
+                    };
+                    assert!(
+                        expected.iter().any(near),
+                        "{camera:?} at {x},{y}: found {found:?}, expected one of {expected:?}"
+                    );
+                }
+            }
+        }
+        assert!(compared > 100_000);
+    }
+
+    #[test]
+    fn the_edge_between_two_cells_lies_within_the_device_pixel_of_the_reference() {
+        for projection in Projection::ALL {
+            // The corner of four cells in the middle of the screen, and off it.
+            for (lon, lat) in [(10.01, 45.02), (-180.0, 30.0), (10.04, 45.05)] {
+                let camera = Camera::new(projection, View { lon, lat, zoom: 12.0 }, screen(2.0));
+                let ground = ground(&camera);
+                for step in 0..2400_u16 {
+                    let x = f32::from(step) + 0.5;
+                    for fragment in [[x, 810.5], [1290.5, x.min(1599.5)]] {
+                        let expected = reference(&camera, fragment);
+                        assert!(
+                            expected.contains(&ground.cell(fragment)),
+                            "{camera:?} {fragment:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_latitude_of_the_polar_cap_has_a_cell_on_the_globe() {
+        for lat in [90.0, -90.0] {
+            let view = View { lon: 0.0, lat, zoom: 6.0 };
+            let camera = Camera::new(Projection::Globe, view, screen(1.0));
+            let ground = ground(&camera);
+            let pole_row = if lat > 0.0 { 0 } else { ROWS - 1 };
+            assert_eq!(ground.cell([640.0, 400.0]).unwrap()[1], pole_row);
+            for x in 600..680_u16 {
+                assert!(ground.cell([f32::from(x) + 0.5, 400.5]).is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn arc_tangents_agree_with_the_libraries() {
+        for i in -200..=200_i16 {
+            for j in -200..=200_i16 {
+                let (y, x) = (f32::from(i) / 37.0, f32::from(j) / 41.0);
+                let expected = f64::from(y).atan2(f64::from(x));
+                let error = (f64::from(arc_tangent(y, x)) - expected).abs();
+                assert!(error < 6e-7, "{y} {x} {error}");
+            }
+        }
+        for exponent in 1..30 {
+            let y = 0.5_f32.powi(exponent);
+            let relative = f64::from(arc_tangent(y, 1.0)) / f64::from(y).atan() - 1.0;
+            assert!(relative.abs() < 3e-7, "{y} {relative}");
+        }
+    }
+}

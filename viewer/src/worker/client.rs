@@ -1,0 +1,443 @@
+//! The page's side of the reader: all that the map calls.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::{Rc, Weak};
+
+use futures::channel::oneshot;
+use js_sys::{Array, Uint16Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Event, MessageChannel, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use super::channel;
+use super::protocol::{Outcome, Problem, ToPage, ToWorker, VERSION};
+use crate::chunk::{ChunkAnswer, ChunkKey};
+use crate::dataset::{Dataset, RefSpec, Sample};
+
+/// How the workers are started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReaderOptions {
+    /// The worker's script (an ES module that initialises the WebAssembly module), relative to the
+    /// document's base.
+    pub worker_url: String,
+    /// Workers in all, 1 to 4: the reader and its decoders.
+    pub pool: usize,
+    /// Memory for encoded chunks in bytes.
+    pub cache_bytes: u32,
+}
+
+/// Reads a store in workers. Clones are the same reader; the workers end with the last one.
+#[derive(Clone)]
+pub struct Reader {
+    shared: Rc<Shared>,
+}
+
+/// Why the reader cannot do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReaderError {
+    /// The browser does not start the worker.
+    #[error("cannot start the worker {url}: {reason}")]
+    NoWorker {
+        /// Its script.
+        url: String,
+        /// What the browser says.
+        reason: String,
+    },
+    /// The worker's file belongs to another version of the page.
+    #[error(
+        "the worker {url} belongs to another version of this page: expected protocol {VERSION}, found {found}; reload the page without cache"
+    )]
+    OtherVersion {
+        /// Its script.
+        url: String,
+        /// Its protocol version.
+        found: u32,
+    },
+    /// A worker has stopped.
+    #[error("a worker has stopped: {reason}; reload the page")]
+    Stopped {
+        /// What the browser says.
+        reason: String,
+    },
+    /// The store cannot be read.
+    #[error("{message}")]
+    Store {
+        /// What was expected and what was found.
+        message: String,
+        /// Whether asking again may help.
+        transient: bool,
+    },
+    /// Another request took this one's place.
+    #[error("given up for another request")]
+    GivenUp,
+}
+
+type OnChunk = Rc<dyn Fn(ChunkKey, ChunkAnswer)>;
+
+/// What the clones of a reader share.
+struct Shared {
+    options: ReaderOptions,
+    state: RefCell<State>,
+    workers: RefCell<Vec<Link>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The reader worker listens.
+    is_ready: bool,
+    /// The decoders have been started.
+    has_decoders: bool,
+    /// Numbers of the decoders that have work.
+    connected: HashSet<usize>,
+    /// What is to be said as soon as it listens.
+    backlog: Vec<ToWorker>,
+    /// The number of the last request.
+    last_request: u32,
+    /// Who waits for which request's reply.
+    waiting: HashMap<u32, oneshot::Sender<ToPage>>,
+    /// The last list of wanted chunks.
+    wanted: Vec<ChunkKey>,
+    /// Those of them without an answer.
+    pending: HashSet<ChunkKey>,
+    on_chunk: Option<OnChunk>,
+    /// Nothing goes any more.
+    failure: Option<ReaderError>,
+}
+
+/// A worker and its listeners.
+struct Link {
+    worker: Worker,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(Event)>,
+}
+
+impl Default for ReaderOptions {
+    fn default() -> Self {
+        Self { worker_url: "floe-worker_loader.js".to_owned(), pool: 2, cache_bytes: 12 << 20 }
+    }
+}
+
+impl Reader {
+    /// Starts the reader worker, so that it loads while the page does other things. The decoders follow when
+    /// a store is open.
+    pub fn spawn(options: ReaderOptions) -> Result<Self, ReaderError> {
+        let shared =
+            Rc::new(Shared { options, state: RefCell::default(), workers: RefCell::default() });
+        let link = Link::start(&shared, 0)?;
+        shared.workers.borrow_mut().push(link);
+        Ok(Self { shared })
+    }
+
+    /// Opens a store, in place of the one before. Chunks that are pending are given up.
+    pub async fn open(&self, url: &str, at: RefSpec) -> Result<Rc<Dataset>, ReaderError> {
+        {
+            let mut state = self.shared.state.borrow_mut();
+            state.wanted.clear();
+            state.pending.clear();
+        }
+        let (url, cache_bytes) = (url.to_owned(), self.shared.options.cache_bytes);
+        let reply =
+            self.shared.ask(|request| ToWorker::Open { request, url, reference: at, cache_bytes });
+        match reply.await? {
+            ToPage::Opened { result, .. } => {
+                let dataset = result?;
+                self.shared.start_decoders();
+                Ok(Rc::new(dataset))
+            }
+            _ => Err(ReaderError::GivenUp),
+        }
+    }
+
+    /// Says which chunks are wanted, in order of priority. What is pending and not in the list is given
+    /// up; what has been answered and stays in the list is **not** sent again. A chunk that left the list
+    /// and comes back is.
+    ///
+    /// Cheap when the list has not changed: call it on every frame.
+    pub fn want(&self, keys: Vec<ChunkKey>) {
+        let message = {
+            let mut state = self.shared.state.borrow_mut();
+            if state.wanted == keys {
+                return;
+            }
+            let before: HashSet<ChunkKey> = state.wanted.iter().copied().collect();
+            // Answered chunks need not cross to the worker again.
+            let marked: Vec<(ChunkKey, bool)> = keys
+                .iter()
+                .map(|key| (*key, !before.contains(key)))
+                .filter(|(key, is_new)| *is_new || state.pending.contains(key))
+                .collect();
+            state.pending = marked.iter().map(|(key, _)| *key).collect();
+            state.wanted = keys;
+            ToWorker::Want { keys: marked }
+        };
+        match self.shared.failure() {
+            None => self.shared.tell(message),
+            Some(error) => {
+                // Not from within the caller, who may be in the middle of something.
+                let shared = Rc::clone(&self.shared);
+                spawn_local(async move { shared.fail_pending(&error) });
+            }
+        }
+    }
+
+    /// Sets who is told what becomes of wanted chunks. An answer may still come for a chunk that has just
+    /// been given up.
+    pub fn on_chunk(&self, callback: impl Fn(ChunkKey, ChunkAnswer) + 'static) {
+        self.shared.state.borrow_mut().on_chunk = Some(Rc::new(callback));
+    }
+
+    /// What all variables hold in all years at a pixel of the finest level.
+    pub async fn sample(&self, row: u32, col: u32) -> Result<Vec<Sample>, ReaderError> {
+        let reply = self.shared.ask(|request| ToWorker::Sample { request, row, col });
+        match reply.await? {
+            ToPage::Sampled { result, .. } => Ok(result?),
+            _ => Err(ReaderError::GivenUp),
+        }
+    }
+
+    /// The number of wanted chunks without an answer.
+    pub fn pending(&self) -> usize {
+        self.shared.state.borrow().pending.len()
+    }
+
+    /// Looks for new commits. Gives the dataset at the new snapshot, or `None` if there is none; from then on
+    /// chunks come from the new snapshot. Call [`Reader::forget`] to have chunks sent anew; those that
+    /// no commit has touched come from the cache.
+    pub async fn refresh(&self) -> Result<Option<Rc<Dataset>>, ReaderError> {
+        let reply = self.shared.ask(|request| ToWorker::Refresh { request });
+        match reply.await? {
+            ToPage::Refreshed { result, .. } => Ok(result?.map(Rc::new)),
+            _ => Err(ReaderError::GivenUp),
+        }
+    }
+
+    /// Forgets which chunks have been answered, so that the next [`Reader::want`] asks for all of its list:
+    /// after a refresh, a lost WebGL context or a transient failure.
+    pub fn forget(&self) {
+        self.want(Vec::new());
+    }
+}
+
+impl Shared {
+    /// Says something to the reader worker, as soon as it listens.
+    fn tell(&self, message: ToWorker) {
+        let mut state = self.state.borrow_mut();
+        if state.is_ready {
+            drop(state);
+            self.post(&message);
+            return;
+        }
+        state.backlog.push(message);
+    }
+
+    fn post(&self, message: &ToWorker) {
+        if let Some(link) = self.workers.borrow().first() {
+            // It fails only if something cannot be cloned, and bytes can.
+            let _ = link.worker.post_message(&channel::message(message));
+        }
+    }
+
+    /// Asks something and gives its reply.
+    async fn ask(&self, message: impl FnOnce(u32) -> ToWorker) -> Result<ToPage, ReaderError> {
+        if let Some(error) = self.failure() {
+            return Err(error);
+        }
+        let (sender, receiver) = oneshot::channel();
+        let request = {
+            let mut state = self.state.borrow_mut();
+            state.last_request = state.last_request.wrapping_add(1);
+            let request = state.last_request;
+            state.waiting.insert(request, sender);
+            request
+        };
+        self.tell(message(request));
+        // The sender is dropped when the reader stops.
+        receiver.await.map_err(|_| self.failure().unwrap_or(ReaderError::GivenUp))
+    }
+
+    fn failure(&self) -> Option<ReaderError> {
+        self.state.borrow().failure.clone()
+    }
+
+    fn handle(self: &Rc<Self>, worker: usize, message: ToPage, attachment: JsValue) {
+        match message {
+            ToPage::Ready { version } if version != VERSION => {
+                let url = self.options.worker_url.clone();
+                self.fail(&ReaderError::OtherVersion { url, found: version });
+            }
+            ToPage::Ready { .. } if worker == 0 => {
+                let backlog = {
+                    let mut state = self.state.borrow_mut();
+                    state.is_ready = true;
+                    std::mem::take(&mut state.backlog)
+                };
+                for message in &backlog {
+                    self.post(message);
+                }
+            }
+            ToPage::Ready { .. } => self.connect_decoder(worker),
+            ToPage::Chunk { key, outcome } => self.deliver(key, outcome, attachment),
+            ToPage::Opened { request, .. }
+            | ToPage::Sampled { request, .. }
+            | ToPage::Refreshed { request, .. } => {
+                let sender = self.state.borrow_mut().waiting.remove(&request);
+                if let Some(sender) = sender {
+                    // Whoever asked may be gone.
+                    let _ = sender.send(message);
+                }
+            }
+        }
+    }
+
+    fn deliver(&self, key: ChunkKey, outcome: Outcome, attachment: JsValue) {
+        let answer = match outcome {
+            Outcome::Data { width, height } => match attachment.dyn_into::<Uint16Array>() {
+                Ok(values) => ChunkAnswer::Data { width, height, values },
+                Err(_) => ChunkAnswer::Failed {
+                    message: "the worker sent a chunk without its pixels".to_owned(),
+                    transient: false,
+                },
+            },
+            Outcome::Absent {} => ChunkAnswer::Absent,
+            Outcome::Failed { problem } => {
+                ChunkAnswer::Failed { message: problem.message, transient: problem.transient }
+            }
+        };
+        let on_chunk = {
+            let mut state = self.state.borrow_mut();
+            state.pending.remove(&key);
+            state.on_chunk.clone()
+        };
+        if let Some(on_chunk) = on_chunk {
+            on_chunk(key, answer);
+        }
+    }
+
+    fn start_decoders(self: &Rc<Self>) {
+        let started = std::mem::replace(&mut self.state.borrow_mut().has_decoders, true);
+        if started {
+            return;
+        }
+        for number in 1..self.options.pool.clamp(1, 4) {
+            // Without decoders the reader decodes.
+            if let Ok(link) = Link::start(self, number) {
+                self.workers.borrow_mut().push(link);
+            }
+        }
+    }
+
+    /// Joins the reader and a decoder that has come up.
+    fn connect_decoder(&self, number: usize) {
+        let workers = self.workers.borrow();
+        let (Some(reader), Some(decoder)) = (workers.first(), workers.get(number)) else { return };
+        let Ok(pipe) = MessageChannel::new() else { return };
+        let give = |link: &Link, message: &ToWorker, port: &JsValue| {
+            let message = channel::message_with(message, port);
+            link.worker.post_message_with_transfer(&message, &Array::of1(port)).is_ok()
+        };
+        if give(decoder, &ToWorker::BeDecoder {}, &pipe.port1()) {
+            give(reader, &ToWorker::AddDecoder {}, &pipe.port2());
+            self.state.borrow_mut().connected.insert(number);
+        }
+    }
+
+    /// Nothing goes any more: tells everybody who waits.
+    fn fail(&self, error: &ReaderError) {
+        {
+            let mut state = self.state.borrow_mut();
+            state.failure.get_or_insert_with(|| error.clone());
+            state.backlog.clear();
+            // Dropping the senders wakes those who wait.
+            state.waiting.clear();
+        }
+        self.fail_pending(error);
+    }
+
+    fn fail_pending(&self, error: &ReaderError) {
+        let pending = std::mem::take(&mut self.state.borrow_mut().pending);
+        for key in pending {
+            let problem = Problem { message: error.to_string(), transient: false };
+            self.deliver(key, Outcome::Failed { problem }, JsValue::UNDEFINED);
+        }
+    }
+}
+
+impl Link {
+    /// Starts worker `number`, 0 the reader.
+    fn start(shared: &Rc<Shared>, number: usize) -> Result<Self, ReaderError> {
+        let url = &shared.options.worker_url;
+        let no_worker = |reason: String| ReaderError::NoWorker { url: url.clone(), reason };
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker =
+            Worker::new_with_options(url, &options).map_err(|error| no_worker(describe(&error)))?;
+        let weak: Weak<Shared> = Rc::downgrade(shared);
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            let Some(shared) = weak.upgrade() else { return };
+            if let Ok((message, attachment)) = channel::open::<ToPage>(event.data()) {
+                shared.handle(number, message, attachment);
+            } else {
+                let url = shared.options.worker_url.clone();
+                shared.fail(&ReaderError::OtherVersion { url, found: 0 });
+            }
+        });
+        let weak = Rc::downgrade(shared);
+        let on_error = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+            let Some(shared) = weak.upgrade() else { return };
+            let reason = event
+                .dyn_ref::<web_sys::ErrorEvent>()
+                .map(web_sys::ErrorEvent::message)
+                .filter(|message| !message.is_empty());
+            let (is_ready, is_idle) = {
+                let state = shared.state.borrow();
+                (state.is_ready, number > 0 && !state.connected.contains(&number))
+            };
+            if is_idle {
+                // A decoder that does not come up is not missed.
+                return;
+            }
+            let error = if is_ready {
+                let reason = reason.unwrap_or_else(|| "it could not be loaded".to_owned());
+                ReaderError::Stopped { reason }
+            } else {
+                let reason = reason.unwrap_or_else(|| "its script could not be loaded".to_owned());
+                ReaderError::NoWorker { url: shared.options.worker_url.clone(), reason }
+            };
+            shared.fail(&error);
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        Ok(Self { worker, _on_message: on_message, _on_error: on_error })
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}
+
+impl From<Problem> for ReaderError {
+    fn from(problem: Problem) -> Self {
+        Self::Store { message: problem.message, transient: problem.transient }
+    }
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Reader")
+            .field("options", &self.shared.options)
+            .field("pending", &self.pending())
+            .finish_non_exhaustive()
+    }
+}
+
+fn describe(error: &JsValue) -> String {
+    error
+        .dyn_ref::<js_sys::Error>()
+        .map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
+}

@@ -1,0 +1,307 @@
+//! The worker's side: does what the page asks.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use futures::future::{AbortHandle, abortable};
+use js_sys::{Array, Uint8Array, Uint16Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
+
+use super::channel;
+use super::decoder::Decoder;
+use super::protocol::{Outcome, Problem, ToDecoder, ToPage, ToWorker, VERSION};
+use super::queue::Queue;
+use super::wire::Wire;
+use crate::chunk::ChunkKey;
+use crate::dataset::Dataset;
+use crate::store::reader::Encoded;
+use crate::store::transport::Fetch;
+use crate::store::{Store, StoreError};
+
+/// Chunks fetched at the same time: browsers keep six connections to a host under HTTP/1.1, and two
+/// more requests fill the gaps between answers.
+const CONCURRENT: usize = 8;
+
+/// What became of a chunk.
+pub(super) enum Answer {
+    /// Pixels, row by row from the north-west.
+    Data {
+        /// Columns.
+        width: u32,
+        /// Rows.
+        height: u32,
+        /// `width * height` digital numbers.
+        pixels: Vec<u16>,
+    },
+    /// Not stored.
+    Absent,
+    /// Not readable.
+    Failed(Problem),
+}
+
+/// What a worker knows.
+struct Host {
+    store: RefCell<Option<Rc<Store<Fetch>>>>,
+    /// The number of the last request to open a store.
+    opening: Cell<u32>,
+    /// Counts stores, so that decoders do not mix up their arrays.
+    generation: Cell<u32>,
+    queue: RefCell<Queue>,
+    running: RefCell<HashMap<ChunkKey, AbortHandle>>,
+    decoders: RefCell<Decoders>,
+}
+
+/// The decoders that this reader may use.
+#[derive(Default)]
+struct Decoders {
+    ports: Vec<Port>,
+    /// The one whose turn it is: chunks of one view take about the same time.
+    next: usize,
+}
+
+struct Port {
+    port: MessagePort,
+    /// Numbers of the arrays that it has been told.
+    defined: HashSet<u32>,
+}
+
+/// Starts listening to the page and says so.
+pub fn run() {
+    let host = Rc::new(Host {
+        store: RefCell::default(),
+        opening: Cell::new(0),
+        generation: Cell::new(0),
+        queue: RefCell::new(Queue::new(CONCURRENT)),
+        running: RefCell::default(),
+        decoders: RefCell::default(),
+    });
+    let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        // The page checks the version before it sends anything: what does not parse is not ours.
+        if let Ok((message, attachment)) = channel::open::<ToWorker>(event.data()) {
+            handle(&host, message, attachment);
+        }
+    });
+    scope().set_onmessage(Some(listener.as_ref().unchecked_ref()));
+    // It listens as long as the worker lives.
+    listener.forget();
+    send(&ToPage::Ready { version: VERSION });
+}
+
+fn handle(host: &Rc<Host>, message: ToWorker, attachment: JsValue) {
+    match message {
+        ToWorker::Open { request, url, reference, cache_bytes } => {
+            host.give_up_all();
+            host.store.borrow_mut().take();
+            host.opening.set(request);
+            let host = Rc::clone(host);
+            spawn_local(async move {
+                let transport = Fetch::new(&url);
+                let opened = Store::open(transport, &url, reference, cache_bytes as usize).await;
+                let result = match opened {
+                    // Another store was asked for meanwhile.
+                    Ok(_) if host.opening.get() != request => Err(Problem {
+                        message: format!("{url} was given up for another store"),
+                        transient: false,
+                    }),
+                    Ok(store) => Ok(host.install(store)),
+                    Err(error) => Err(problem(&error)),
+                };
+                send(&ToPage::Opened { request, result });
+                host.pump();
+            });
+        }
+        ToWorker::Want { keys } => {
+            let given_up = host.queue.borrow_mut().update(&keys);
+            host.abort(&given_up);
+            host.pump();
+        }
+        ToWorker::Sample { request, row, col } => {
+            let store = host.opened();
+            spawn_local(async move {
+                let result = match store {
+                    Ok(store) => store.sample(row, col).await.map_err(|error| problem(&error)),
+                    Err(problem) => Err(problem),
+                };
+                send(&ToPage::Sampled { request, result });
+            });
+        }
+        ToWorker::Refresh { request } => {
+            let host = Rc::clone(host);
+            spawn_local(async move {
+                let result = host.refresh().await;
+                send(&ToPage::Refreshed { request, result });
+            });
+        }
+        ToWorker::AddDecoder {} => {
+            if let Ok(port) = attachment.dyn_into() {
+                let port = Port { port, defined: HashSet::new() };
+                host.decoders.borrow_mut().ports.push(port);
+            }
+        }
+        ToWorker::BeDecoder {} => {
+            if let Ok(port) = attachment.dyn_into::<MessagePort>() {
+                decode_for(&port);
+            }
+        }
+    }
+}
+
+/// Decodes what comes out of a port from now on.
+fn decode_for(port: &MessagePort) {
+    let decoder = Decoder::default();
+    let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        if let Ok((message, attachment)) = channel::open::<ToDecoder>(event.data()) {
+            decoder.handle(message, &attachment);
+        }
+    });
+    // This also starts the port.
+    port.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+    listener.forget();
+}
+
+impl Host {
+    fn opened(&self) -> Result<Rc<Store<Fetch>>, Problem> {
+        self.store
+            .borrow()
+            .clone()
+            .ok_or_else(|| Problem { message: "no store is open".to_owned(), transient: false })
+    }
+
+    fn install(&self, store: Store<Fetch>) -> Dataset {
+        let dataset = Dataset::clone(store.dataset());
+        self.generation.set(self.generation.get().wrapping_add(1));
+        self.store.replace(Some(Rc::new(store)));
+        dataset
+    }
+
+    async fn refresh(&self) -> Result<Option<Dataset>, Problem> {
+        let store = self.opened()?;
+        let newer = store.refresh().await.map_err(|error| problem(&error))?;
+        // Another store may have been opened meanwhile.
+        let is_current =
+            self.store.borrow().as_ref().is_some_and(|current| Rc::ptr_eq(current, &store));
+        Ok(newer.filter(|_| is_current).map(|newer| self.install(newer)))
+    }
+
+    fn give_up_all(&self) {
+        let running = self.queue.borrow_mut().clear();
+        self.abort(&running);
+    }
+
+    fn abort(&self, keys: &[ChunkKey]) {
+        for key in keys {
+            if let Some(handle) = self.running.borrow_mut().remove(key) {
+                handle.abort();
+            }
+        }
+    }
+
+    /// Starts as many chunks as there is room for.
+    fn pump(self: &Rc<Self>) {
+        let Ok(store) = self.opened() else { return };
+        loop {
+            let next = self.queue.borrow_mut().start();
+            let Some(key) = next else { return };
+            let (host, store) = (Rc::clone(self), Rc::clone(&store));
+            let (work, handle) = abortable(async move {
+                let encoded = store.encoded(key).await;
+                host.running.borrow_mut().remove(&key);
+                host.queue.borrow_mut().finish(key);
+                // The next request goes out before this chunk is decoded.
+                host.pump();
+                host.answer(&store, key, encoded);
+            });
+            self.running.borrow_mut().insert(key, handle);
+            spawn_local(async move {
+                // Whoever gave it up has taken it off the queue.
+                let _ = work.await;
+            });
+        }
+    }
+
+    fn answer(
+        &self,
+        store: &Store<Fetch>,
+        key: ChunkKey,
+        encoded: Result<Option<Encoded>, StoreError>,
+    ) {
+        let answer = match encoded {
+            Err(error) => Answer::Failed(problem(&error)),
+            Ok(None) => Answer::Absent,
+            Ok(Some(encoded)) if self.hand_over(store, key, &encoded) => return,
+            Ok(Some(encoded)) => match store.decode(key, &encoded) {
+                Ok(pixels) => {
+                    Answer::Data { width: encoded.cut.width, height: encoded.cut.height, pixels }
+                }
+                Err(error) => Answer::Failed(problem(&error)),
+            },
+        };
+        send_chunk(key, answer);
+    }
+
+    /// Gives a chunk to a decoder; `false` if there is none.
+    fn hand_over(&self, store: &Store<Fetch>, key: ChunkKey, encoded: &Encoded) -> bool {
+        let mut decoders = self.decoders.borrow_mut();
+        let decoders = &mut *decoders;
+        let count = decoders.ports.len();
+        let Some(port) = decoders.ports.get_mut(decoders.next % count.max(1)) else {
+            return false;
+        };
+        decoders.next = (decoders.next + 1) % count;
+        let array = self.generation.get() << 16 | u32::from(key.level) << 8 | key.variable as u32;
+        if port.defined.insert(array) {
+            let (Ok(map_array), Ok(zarr_json)) =
+                (store.array(key.variable, key.level), store.zarr_json(key.variable, key.level))
+            else {
+                return false;
+            };
+            let define = ToDecoder::Define {
+                array,
+                path: map_array.metadata.path.clone(),
+                zarr_json: zarr_json.to_owned(),
+            };
+            if port.port.post_message(&channel::message(&define)).is_err() {
+                return false;
+            }
+        }
+        let cut = encoded.cut;
+        let decode =
+            ToDecoder::Decode { key, array, year: cut.year, width: cut.width, height: cut.height };
+        let bytes = Uint8Array::from(&*encoded.bytes);
+        let message = channel::message_with(&decode, &bytes);
+        port.port.post_message_with_transferable(&message, &Array::of1(&bytes.buffer())).is_ok()
+    }
+}
+
+/// Sends an answer to the page; pixels are transferred.
+pub(super) fn send_chunk(key: ChunkKey, answer: Answer) {
+    match answer {
+        Answer::Data { width, height, pixels } => {
+            let pixels = Uint16Array::from(pixels.as_slice());
+            let head = ToPage::Chunk { key, outcome: Outcome::Data { width, height } };
+            let message = channel::message_with(&head, &pixels);
+            let transfer = Array::of1(&pixels.buffer());
+            // It fails only if something cannot be cloned, and bytes can.
+            let _ = scope().post_message_with_transfer(&message, &transfer);
+        }
+        Answer::Absent => send(&ToPage::Chunk { key, outcome: Outcome::Absent {} }),
+        Answer::Failed(problem) => {
+            send(&ToPage::Chunk { key, outcome: Outcome::Failed { problem } });
+        }
+    }
+}
+
+fn send(message: &impl Wire) {
+    let _ = scope().post_message(&channel::message(message));
+}
+
+fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
+
+fn problem(error: &StoreError) -> Problem {
+    Problem { message: error.to_string(), transient: error.is_transient() }
+}

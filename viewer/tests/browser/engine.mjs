@@ -1,0 +1,432 @@
+// Drives examples/engine.rs in headless Chromium and compares the canvas, pixel by pixel, with the
+// colours that the numbers imply.
+//
+//   node viewer/tests/browser/engine.mjs DIST [PICTURES]      (ONLY='part of a name' runs fewer)
+//
+// DIST holds engine.js and engine_bg.wasm as wasm-bindgen (--target web) makes them of the example;
+// screenshots go to PICTURES.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+
+const [dist, pictures] = process.argv.slice(2);
+const html = `<!doctype html><meta charset="utf-8"><title>engine</title><link rel="icon" href="data:,">
+<style>html,body{margin:0;height:100%;overflow:hidden}
+#box{position:relative;width:100%;height:100%}canvas{position:absolute;inset:0;width:100%;height:100%}</style>
+<div id="box"><canvas id="map" aria-label="map"></canvas><canvas id="names"></canvas></div>
+<script type="module">
+import init, { Engine } from './engine.js';
+await init();
+window.Engine = Engine;
+window.ready = true;
+</script>`;
+const types = { '.js': 'text/javascript', '.wasm': 'application/wasm' };
+const server = http.createServer((request, response) => {
+  const name = path.basename(new URL(request.url, 'http://x').pathname);
+  const file = path.join(dist, name);
+  if (name === '') return response.writeHead(200, { 'content-type': 'text/html' }).end(html);
+  if (!fs.existsSync(file)) return response.writeHead(404).end();
+  response.writeHead(200, { 'content-type': types[path.extname(file)] ?? 'text/plain' });
+  response.end(fs.readFileSync(file));
+});
+await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+const address = `http://127.0.0.1:${server.address().port}/`;
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--headless=new', '--no-sandbox', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+});
+
+let failures = 0;
+async function test(name, options, body) {
+  if (process.env.ONLY && !name.includes(process.env.ONLY)) return;
+  const { field = 'exact', dark = true, reduced = true, ...context } = options;
+  const viewport = { width: 1280, height: 800 };
+  const scope = await browser.newContext({ viewport, deviceScaleFactor: 1, ...context });
+  const page = await scope.newPage();
+  const complaints = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  try {
+    await page.goto(address);
+    await page.waitForFunction(() => window.ready);
+    await page.evaluate(([field, dark, reduced]) => {
+      window.map = new Engine(field, dark, reduced);
+    }, [field, dark, reduced]);
+    await page.evaluate(() => map.whenIdle());
+    await body(page);
+    const expected = options.complaints ?? [];
+    const rest = complaints.filter((text) => !expected.some((part) => text.includes(part)));
+    assert.deepEqual(rest, [], 'the console is silent');
+    console.log(`ok      ${name}`);
+  } catch (error) {
+    failures += 1;
+    console.log(`FAILED  ${name}\n${error.message.slice(0, 1200)}\n${complaints.join('\n').slice(0, 1200)}`);
+  }
+  await scope.close();
+}
+
+async function show(page, lon, lat, zoom, projection) {
+  await page.evaluate(async ([lon, lat, zoom, projection]) => {
+    if (projection) map.setProjection(projection);
+    map.setView(lon, lat, zoom);
+    await map.whenIdle();
+  }, [lon, lat, zoom, projection]);
+}
+
+async function picture(page, name) {
+  if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`) });
+}
+
+// Compares the canvas with the field at a raster of device pixels. A pixel within `slack` device
+// pixels of the edge of a cell may have the neighbour's colour. Counts what was compared.
+function compare(page, { level, year = 0, slack = 0.05, step = 7, size = null }) {
+  return page.evaluate(([level, year, slack, step, size]) => {
+    const canvas = document.getElementById('map');
+    const copy = document.createElement('canvas');
+    copy.width = canvas.width;
+    copy.height = canvas.height;
+    const context = copy.getContext('2d', { willReadFrequently: true });
+    context.drawImage(canvas, 0, 0);
+    const pixels = context.getImageData(0, 0, copy.width, copy.height).data;
+    const ratio = devicePixelRatio;
+    const degrees = 0.01 * 2 ** level;
+    const index = (x, y) => {
+      const place = map.unproject(x / ratio, y / ratio);
+      if (!place) return null;
+      const col = Math.floor(((place[0] + 180) % 360) / degrees);
+      const row = Math.min(Math.floor((90 - place[1]) / degrees), Math.ceil(18000 / 2 ** level) - 1);
+      return map.indexAt(level, row, col, year);
+    };
+    const wrong = [];
+    const seen = { compared: 0, missing: 0, outside: 0 };
+    const [left, top, right, bottom] = size ?? [0, 0, copy.width, copy.height];
+    for (let j = top; j < bottom; j += step) {
+      for (let i = left; i < right; i += step) {
+        const at = (j * copy.width + i) * 4;
+        const [r, g, b] = pixels.slice(at, at + 3);
+        const around = [];
+        for (const dx of [-slack, slack]) for (const dy of [-slack, slack]) {
+          around.push(index(i + 0.5 + dx, j + 0.5 + dy));
+        }
+        if (around.includes(null)) { seen.outside += 1; continue; }
+        const isData = g === 255 - r && b === (r * 7) % 256;
+        const found = isData ? r : -1;
+        seen.compared += 1;
+        if (found === -1) seen.missing += 1;
+        if (!around.includes(found)) wrong.push({ i, j, found, around, rgb: [r, g, b] });
+      }
+    }
+    return { ...seen, wrong: wrong.length, examples: wrong.slice(0, 4), total: copy.width };
+  }, [level, year, slack, step, size]);
+}
+
+function expectEqual(result, what, atLeast = 500) {
+  assert.equal(result.wrong, 0, `${what}: ${JSON.stringify(result)}`);
+  assert.ok(result.compared >= atLeast, `${what}: ${JSON.stringify(result)}`);
+  assert.ok(result.missing > 0 && result.missing < result.compared * 0.6, `${what}: ${JSON.stringify(result)}`);
+}
+
+const projections = ['mercator', 'globe', 'equirectangular'];
+
+await test('every pixel has the colour of its cell, in all projections, down to one pixel of data', {}, async (page) => {
+  for (const projection of projections) {
+    for (const [lon, lat, zoom] of [[12.34, 45.67, 9], [100.005, 0.0, 12], [-70, -33.333, 14]]) {
+      await show(page, lon, lat, zoom, projection);
+      expectEqual(await compare(page, { level: 0 }), `${projection} ${lon} ${lat} ${zoom}`);
+    }
+  }
+});
+
+await test('coarse levels are drawn where they are enough', {}, async (page) => {
+  for (const projection of projections) {
+    // Zoomed out a cell is about a pixel: within half a pixel one of the neighbours.
+    await show(page, 10, 20, 5.05, projection);
+    expectEqual(await compare(page, { level: 1, slack: 0.4, size: [300, 200, 980, 600] }), `${projection} zoom 5`);
+    await page.evaluate(() => map.style(0, 1, false));
+  }
+});
+
+await test('the antimeridian has no seam', {}, async (page) => {
+  for (const projection of projections) {
+    for (const zoom of [9, 12]) {
+      await show(page, 180, 66.5, zoom, projection);
+      expectEqual(await compare(page, { level: 0, step: 5 }), `${projection} ${zoom}`);
+      await show(page, -179.98, -16.5, zoom, projection);
+      expectEqual(await compare(page, { level: 0, step: 5 }), `${projection} ${zoom}`);
+    }
+  }
+  await picture(page, 'antimeridian');
+});
+
+await test('the poles are drawn', {}, async (page) => {
+  await show(page, 30, 89.9, 9, 'globe');
+  // Near a pole the cells are slivers: within half a pixel one of the neighbours.
+  const around = await compare(page, { level: 0, slack: 0.3, size: [0, 0, 1280, 300] });
+  expectEqual(around, 'north');
+  await picture(page, 'pole');
+  await show(page, 30, -85, 9, 'globe');
+  expectEqual(await compare(page, { level: 0 }), 'near the south pole');
+  await show(page, 30, -89.5, 9, 'equirectangular');
+  expectEqual(await compare(page, { level: 0 }), 'south');
+  await show(page, 30, 85, 9, 'mercator');
+  expectEqual(await compare(page, { level: 0 }), 'Mercator');
+});
+
+await test('the edge of a pixel lies where it belongs', {}, async (page) => {
+  for (const projection of projections) {
+    await show(page, 10.01, 45.02, 12, projection);
+    const result = await compare(page, { level: 0, step: 1, slack: 0.02, size: [540, 300, 740, 500] });
+    expectEqual(result, projection, 30000);
+  }
+});
+
+await test('a fine screen gets fine pixels', { deviceScaleFactor: 2.5 }, async (page) => {
+  for (const projection of projections) {
+    await show(page, 10.01, 45.02, 11, projection);
+    expectEqual(await compare(page, { level: 0, step: 11 }), projection);
+  }
+  assert.equal(await page.evaluate(() => document.getElementById('map').width), 3200);
+});
+
+await test('range, colours and opacity change without a request, the year with requests of its own', {}, async (page) => {
+  await show(page, 12, 45, 9, 'mercator');
+  const before = await page.evaluate(() => map.asked().length);
+  await page.evaluate(async () => { map.style(0, 0.5, true); await map.whenIdle(); });
+  assert.equal(await page.evaluate(() => map.asked().length), before);
+  await page.evaluate(async () => { map.style(1, 1, false); await map.whenIdle(); });
+  expectEqual(await compare(page, { level: 0, year: 1 }), 'year 1');
+  const after = await page.evaluate(() => map.asked().length);
+  assert.ok(after > before);
+  await page.evaluate(async () => { map.style(0, 1, false); await map.whenIdle(); });
+  expectEqual(await compare(page, { level: 0 }), 'year 0 again');
+  assert.equal(await page.evaluate(() => map.asked().length), after, 'a year that was seen is kept');
+});
+
+await test('the coarser level is shown until the finer has arrived', {}, async (page) => {
+  await show(page, 12.2, 44.7, 5, 'mercator');
+  await page.evaluate(() => { map.hold(true); map.setView(12.2, 44.7, 9); });
+  await page.waitForTimeout(300);
+  assert.equal(await page.evaluate(() => map.idle()), false);
+  expectEqual(await compare(page, { level: 1 }), 'held back');
+  await page.evaluate(() => { map.hold(false); return map.whenIdle(); });
+  expectEqual(await compare(page, { level: 0 }), 'arrived');
+});
+
+await test('a world view asks for the six chunks of the coarsest level only', {}, async (page) => {
+  await show(page, 0, 20, 1, 'mercator');
+  assert.deepEqual(await page.evaluate(() => map.asked().sort()),
+    ['0/5/0/0', '0/5/0/1', '0/5/0/2', '0/5/1/0', '0/5/1/1', '0/5/1/2']);
+});
+
+await test('a chunk that fails is named, and the map is idle without it', { field: 'broken' }, async (page) => {
+  await show(page, 12, 45, 9, 'mercator');
+  const events = await page.evaluate(() => map.events());
+  assert.ok(events.some((event) => event.includes('made to fail')), events.join());
+});
+
+await test('a lost context comes back', { complaints: ['CONTEXT_LOST', 'WebGL'] }, async (page) => {
+  await show(page, 12.2, 44.7, 9, 'mercator');
+  await page.evaluate(async () => {
+    const gl = document.getElementById('map').getContext('webgl2');
+    const loss = gl.getExtension('WEBGL_lose_context');
+    loss.loseContext();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    loss.restoreContext();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await map.whenIdle();
+  });
+  expectEqual(await compare(page, { level: 0 }), 'restored');
+});
+
+await test('the map follows the size of its canvas', {}, async (page) => {
+  await show(page, 12.2, 44.7, 9, 'mercator');
+  await page.setViewportSize({ width: 700, height: 500 });
+  await page.waitForTimeout(200);
+  await page.evaluate(() => map.whenIdle());
+  const result = await compare(page, { level: 0 });
+  assert.equal(result.total, 700);
+  expectEqual(result, 'smaller');
+});
+
+await test('mouse, wheel and keyboard move the map', { reduced: false }, async (page) => {
+  await show(page, 10, 40, 5, 'mercator');
+  const place = await page.evaluate(() => [...map.unproject(700, 300)]);
+  await page.mouse.move(700, 300);
+  await page.mouse.down();
+  for (let i = 1; i <= 10; i++) await page.mouse.move(700 - i * 20, 300 + i * 10);
+  const at = await page.evaluate(([lon, lat]) => [...map.project(lon, lat)], place);
+  assert.ok(Math.hypot(at[0] - 500, at[1] - 400) < 1, `dragged to ${at}`);
+  await page.mouse.up();
+  await page.evaluate(() => map.whenIdle());
+  const glided = await page.evaluate(([lon, lat]) => [...map.project(lon, lat)], place);
+  assert.ok(glided[0] < 495, `glides on to ${glided}`);
+
+  const under = await page.evaluate(() => [...map.unproject(900, 200)]);
+  await page.mouse.move(900, 200);
+  await page.mouse.wheel(0, -300);
+  await page.evaluate(() => map.whenIdle());
+  const zoomed = await page.evaluate(() => map.view()[2]);
+  assert.ok(Math.abs(zoomed - 6) < 0.01, `zoom ${zoomed}`);
+  const still = await page.evaluate(([lon, lat]) => [...map.project(lon, lat)], under);
+  assert.ok(Math.hypot(still[0] - 900, still[1] - 200) < 1, `under the cursor: ${still}`);
+
+  await page.mouse.dblclick(640, 400);
+  await page.evaluate(() => map.whenIdle());
+  assert.ok(Math.abs(await page.evaluate(() => map.view()[2]) - 7) < 0.01);
+
+  await page.focus('#map');
+  const before = await page.evaluate(() => [...map.view()]);
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('-');
+  await page.evaluate(() => map.whenIdle());
+  const after = await page.evaluate(() => [...map.view()]);
+  assert.ok(after[0] > before[0] && after[1] > before[1], `${before} -> ${after}`);
+  assert.ok(Math.abs(after[2] - before[2] + 1) < 0.01);
+  await page.keyboard.press('Enter');
+  const events = await page.evaluate(() => map.events());
+  assert.ok(events.at(-1).startsWith('Keyboard'), events.join());
+  await page.mouse.click(300, 300);
+  assert.ok((await page.evaluate(() => map.events())).at(-1).startsWith('Click'));
+  await page.keyboard.press('Home');
+  await page.evaluate(() => map.whenIdle());
+  assert.ok(await page.evaluate(() => map.view()[2]) < 2);
+});
+
+await test('fingers pinch and tap', { hasTouch: true, reduced: true }, async (page) => {
+  await show(page, 10, 40, 5, 'mercator');
+  const touch = await page.context().newCDPSession(page);
+  const points = (d) => [{ x: 640 - d, y: 400, id: 0 }, { x: 640 + d, y: 400, id: 1 }];
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: points(50) });
+  for (const d of [60, 80, 100]) {
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: points(d) });
+  }
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  await page.evaluate(() => map.whenIdle());
+  const [lon, lat, zoom] = await page.evaluate(() => [...map.view()]);
+  assert.ok(Math.abs(zoom - 6) < 0.12 && Math.abs(lon - 10) < 0.5, `${lon} ${lat} ${zoom}`);
+  await page.touchscreen.tap(300, 300);
+  assert.ok((await page.evaluate(() => map.events())).at(-1).startsWith('Click'));
+});
+
+await test('the status overlay colours whole tiles in all projections', {}, async (page) => {
+  await page.evaluate(() => { map.style(0, 0, false); map.status(true); });
+  for (const projection of projections) {
+    await show(page, 5, 5, 4, projection);
+    const result = await page.evaluate(() => {
+      const canvas = document.getElementById('map');
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
+      copy.drawImage(canvas, 0, 0);
+      const wrong = [];
+      let compared = 0;
+      for (let row = 7; row <= 10; row++) for (let col = 16; col <= 20; col++) {
+        const at = map.project(-180 + col * 10 + 5.3, 90 - row * 10 - 5.3);
+        if (!at || at[0] < 5 || at[1] < 5 || at[0] > 1275 || at[1] > 795) continue;
+        const [r, g, b] = copy.getImageData(at[0], at[1], 1, 1).data;
+        const strong = [r, g, b].map((value) => value > 120);
+        const expected = [0, 1, 2].map((channel) => channel === (row + col) % 4);
+        compared += 1;
+        if (strong.join() !== expected.join()) wrong.push({ row, col, r, g, b });
+      }
+      return { compared, wrong };
+    });
+    assert.ok(result.compared >= 8, JSON.stringify(result));
+    assert.deepEqual(result.wrong, [], projection);
+    await picture(page, `status-${projection}`);
+  }
+});
+
+await test('"fit to view" finds the range of what is on the screen', {}, async (page) => {
+  await show(page, 12, 45, 9, 'mercator');
+  const [low, high] = await page.evaluate(() => [...map.visibleRange()]);
+  assert.ok(low > 10000 && low < 10600 && high < 20260 && high > 19600, `${low} ${high}`);
+  await page.evaluate(() => map.whenIdle());
+  expectEqual(await compare(page, { level: 0 }), 'the picture stays');
+});
+
+await test('nothing is drawn when nothing changes', { reduced: false }, async (page) => {
+  await show(page, 12, 45, 6, 'globe');
+  const frames = await page.evaluate(async () => {
+    let count = 0;
+    const original = window.requestAnimationFrame;
+    window.requestAnimationFrame = (callback) => { count += 1; return original(callback); };
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    window.requestAnimationFrame = original;
+    return count;
+  });
+  assert.equal(frames, 0);
+});
+
+await test('online tiles that fail do no harm', { complaints: ['Failed to load resource', 'net::'] }, async (page) => {
+  await page.route('**/*.png', (route) => route.abort());
+  await show(page, 12.2, 44.7, 9, 'mercator');
+  await page.evaluate(async () => { map.setBaseMap('dark'); await map.whenIdle(); });
+  await page.waitForTimeout(300);
+  expectEqual(await compare(page, { level: 0 }), 'without tiles');
+});
+
+await test('online tiles lie beneath the data', {}, async (page) => {
+  // A red dot of 256 x 256 pixels in place of every tile.
+  const red = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(256, 256);
+    const context = canvas.getContext('2d');
+    context.fillStyle = 'rgb(200, 10, 20)';
+    context.fillRect(0, 0, 256, 256);
+    const bytes = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());
+    return [...bytes];
+  });
+  await page.route('**/*.png', (route) => route.fulfill({
+    body: Buffer.from(red), contentType: 'image/png', headers: { 'access-control-allow-origin': '*' },
+  }));
+  for (const projection of projections) {
+    await page.evaluate(() => { map.style(0, 0, false); map.setBaseMap('dark'); });
+    await show(page, 12, 45, 6, projection);
+    await page.waitForTimeout(400);
+    const colours = await page.evaluate(() => {
+      const canvas = document.getElementById('map');
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
+      copy.drawImage(canvas, 0, 0);
+      return [[640, 400], [40, 40], [1240, 760], [300, 600]].map(([x, y]) =>
+        [...copy.getImageData(x, y, 1, 1).data.slice(0, 3)].join());
+    });
+    assert.deepEqual([...new Set(colours)], ['200,10,20'], projection);
+  }
+});
+
+await test('pictures', { field: 'climate', reduced: false }, async (page) => {
+  await page.evaluate(() => { map.graticule(true); map.marker(12.5, 41.9); });
+  for (const dark of [true, false]) {
+    await page.evaluate((dark) => map.setTheme(dark), dark);
+    for (const projection of projections) {
+      await show(page, 12, 30, projection === 'globe' ? 2.2 : 1.4, projection);
+      await picture(page, `world-${projection}-${dark ? 'dark' : 'light'}`);
+    }
+    await show(page, 12, 45, 5, 'mercator');
+    await picture(page, `region-${dark ? 'dark' : 'light'}`);
+  }
+  const rate = await page.evaluate(async () => {
+    let frames = 0;
+    const start = performance.now();
+    map.flyTo(-60, -10, 5);
+    await new Promise((resolve) => {
+      const count = () => {
+        frames += 1;
+        if (performance.now() - start < 1500) requestAnimationFrame(count); else resolve();
+      };
+      requestAnimationFrame(count);
+    });
+    return frames / ((performance.now() - start) / 1000);
+  });
+  console.log(`        ${rate.toFixed(1)} frames a second while flying (software GL)`);
+  await page.evaluate(() => map.whenIdle());
+});
+
+await browser.close();
+server.close();
+process.exitCode = failures ? 1 : 0;
