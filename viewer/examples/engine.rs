@@ -85,10 +85,8 @@ impl Source {
         let Some(this) = self.this.borrow().clone() else { return };
         let answer = Closure::once_into_js(move || this.answer());
         if let Some(window) = web_sys::window() {
-            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(
-                answer.unchecked_ref(),
-                4,
-            );
+            let _ = window
+                .set_timeout_with_callback_and_timeout_and_arguments_0(answer.unchecked_ref(), 4);
         }
     }
 
@@ -202,7 +200,8 @@ impl Engine {
         let mut palette: Palette = [[0; 3]; 256];
         for (index, colour) in palette.iter_mut().enumerate() {
             let i = index as u8;
-            *colour = if exact { [i, 255 - i, i.wrapping_mul(7)] } else { warm(f32::from(i) / 255.0) };
+            *colour =
+                if exact { [i, 255 - i, i.wrapping_mul(7)] } else { warm(f32::from(i) / 255.0) };
         }
         self.map.set_style(LayerStyle {
             variable: Variable::Average,

@@ -235,13 +235,10 @@ fn tile_view(camera: &Camera) -> TileView {
     let viewport = camera.viewport();
     for i in 0..=SAMPLES.1 {
         for j in 0..=SAMPLES.0 {
-            let at = |length: f64, index: u32, count: u32| {
-                length * f64::from(index) / f64::from(count)
-            };
-            let place = camera.unproject(
-                at(viewport.width, j, SAMPLES.0),
-                at(viewport.height, i, SAMPLES.1),
-            );
+            let at =
+                |length: f64, index: u32, count: u32| length * f64::from(index) / f64::from(count);
+            let place = camera
+                .unproject(at(viewport.width, j, SAMPLES.0), at(viewport.height, i, SAMPLES.1));
             if let Some((lon, lat)) = place {
                 let away = wrap_longitude(lon - view.lon) / 360.0 * f64::from(span);
                 (west, east) = (west.min(away), east.max(away));
