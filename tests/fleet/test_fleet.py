@@ -1,0 +1,110 @@
+"""The workflows from initialization to the whole world, as processes against Azurite and the sandbox."""
+
+import json
+import subprocess
+import unittest
+
+import xarray as xr
+
+from fleet import FleetCase, land_tiles
+from floe import ENVIRONMENT
+from workflow_run import MOST
+
+
+class WholeWorld(FleetCase):
+    """All 381 land tiles, from the empty container on."""
+
+    def test_every_tile_lands_once_and_a_second_run_dispatches_nothing(self):
+        prefix = "world"
+        # There is no release yet: floe is built.
+        initialized = self.dispatched(self.new_run(prefix), "initialize_store.yml")
+        self.assertIn("has no release yet", initialized.log())
+        self.assertEqual(self.committed(prefix), [])
+
+        self.publish("v1.0.0")
+        run = self.dispatched(self.new_run(prefix), "process_all_tiles.yml", tiles_per_job="4", batch_size="64")
+        self.assertIn("v1.0.0", run.log())
+        self.assertGreater(sum("/ List the jobs" in job for job in run.jobs), 1, "there was but one batch")
+        self.assertLessEqual(run.most_running, MOST)
+        self.assertGreater(run.most_running, MOST // 2)
+
+        committed = self.committed(prefix)
+        tiles = [tile for tile, _ in committed]
+        self.assertEqual(len(tiles), len(set(tiles)), "a tile was committed twice")
+        self.assertEqual(set(tiles), land_tiles())
+        self.assertEqual(len(tiles), 381)
+        self.check_pixels(prefix, dict(committed))
+        self.check_status(prefix, set(tiles))
+        self.assertIn("381 of 381 land tiles done", "".join(run.summaries))
+        self.assertEqual(sum(summary.startswith("### Tiles") for summary in run.summaries), len(run.jobs) - 4)
+
+        again = self.dispatched(self.new_run(prefix), "process_all_tiles.yml", tiles_per_job="4")
+        self.assertEqual(
+            again.jobs,
+            {"Fetch or build floe, list the batches": "success", "batch": "skipped", "Overviews and status": "success"},
+        )
+        self.assertEqual(self.committed(prefix), committed)
+        self.assertIn("381 of 381 land tiles done", "".join(again.summaries))
+
+        single = self.dispatched(self.new_run(prefix), "process_single_tile.yml", tile="4,19")
+        self.assertIn("| 4,19 | 10..20° E, 40..50° N | skipped, already done |", "".join(single.summaries))
+        self.assertEqual(self.committed(prefix), committed)
+
+    def check_pixels(self, prefix, valid):
+        """Every chunk is there and holds as many values as its commit tells."""
+        session = self.azurite.repository(prefix).readonly_session("main")
+        dataset = xr.open_zarr(session.store, consolidated=False, mask_and_scale=False)
+        for variable in ("avg_daytime_lst", "max_daytime_lst"):
+            values = dataset[variable].sel(year=2021).values
+            for (row, col), expected in valid.items():
+                tile = values[row * 20 : row * 20 + 20, col * 20 : col * 20 + 20]
+                self.assertEqual((tile > 0).sum(), expected, (variable, row, col))
+        self.assertGreater(sum(valid.values()), 30_000)
+
+    def check_status(self, prefix, tiles):
+        """`floe status` says the same as the history that Python's Icechunk reads."""
+        configuration = self.directory / "floe.toml"
+        configuration.write_text(self.configuration)
+        done = subprocess.run(
+            [self.binary, "--config", configuration, "--json", "status"],
+            env={**ENVIRONMENT, **self.azurite.variables(prefix), "AZURE_STORAGE_SAS_TOKEN": self.azurite.sas},
+            cwd=self.directory, capture_output=True, text=True, check=True,
+        )
+        status = json.loads(done.stdout)
+        self.assertEqual(status["counts"], {"processed": 381, "nodata": 0, "unprocessed": 0, "ocean": 267})
+        processed = {(tile["row"], tile["col"]) for tile in status["tiles"] if tile["status"] == "processed"}
+        self.assertEqual(processed, tiles)
+        history = {snapshot.id for snapshot in self.azurite.repository(prefix).ancestry(branch="main")}
+        self.assertLessEqual({tile["snapshot"] for tile in status["tiles"]} - {None}, history)
+
+
+class Failing(FleetCase):
+    """What does not work ends red, and keeps nothing else from being done."""
+
+    LAND = {(4, 18), (4, 19), (5, 20)}
+
+    def test_a_token_without_write_fails_the_jobs_and_the_status_is_still_shown(self):
+        prefix = "readers"
+        self.dispatched(self.new_run(prefix, self.LAND), "initialize_store.yml", release="build")
+        readers = self.new_run(prefix, self.LAND, sas=self.azurite.token("rl"))
+        self.dispatched(readers, "process_all_tiles.yml", "failure", release="build", tiles_per_job="1")
+        codes = {step.code for step in readers.steps if step.name == "Process"}
+        self.assertEqual(codes, {77})
+        self.assertIn("0 of 3 land tiles done", "".join(readers.summaries))
+        self.assertEqual(self.committed(prefix), [])
+        # With the right token the same list is done.
+        self.dispatched(self.new_run(prefix, self.LAND), "process_all_tiles.yml", release="build", tiles_per_job="1")
+        self.assertEqual({tile for tile, _ in self.committed(prefix)}, self.LAND)
+
+    def test_a_release_that_is_not_what_was_attested_is_refused(self):
+        release = self.publish("v9.0.0")
+        (release / "attested").write_text("0" * 64 + "\n")
+        run = self.dispatched(self.new_run("refused"), "initialize_store.yml", "failure", release="v9.0.0")
+        self.assertIn("no attestation", run.log())
+        self.assertNotIn("bin/floe init", run.log())
+        missing = self.dispatched(self.new_run("refused"), "initialize_store.yml", "failure", release="v8.0.0")
+        self.assertIn("release v8.0.0 not found", missing.log())
+
+
+if __name__ == "__main__":
+    unittest.main()
