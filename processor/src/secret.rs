@@ -70,7 +70,10 @@ mod tests {
             ),
             "GET /c/p?comp=list&[AZURE_STORAGE_SAS_TOKEN] with [AZURE_STORAGE_ACCOUNT_KEY]: refused 'sv=2&sig=***&se=3'"
         );
-        assert_eq!(hide_from("url=https%3A%2F%2Fa%3Fsig%3Dabc", &environment), "url=https%3A%2F%2Fa%3Fsig%3D***");
+        assert_eq!(
+            hide_from("url=https%3A%2F%2Fa%3Fsig%3Dabc", &environment),
+            "url=https%3A%2F%2Fa%3Fsig%3D***"
+        );
         assert_eq!(hide_from("sig=", &|_| None), "sig=***");
         assert_eq!(hide_from("nothing secret", &environment), "nothing secret");
     }

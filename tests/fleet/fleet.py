@@ -1,20 +1,18 @@
 """What the tests of the fleet share: Azurite, the sandbox, a repository with its workflows, releases."""
 
-import hashlib
 import json
 import os
 import pathlib
 import re
 import shutil
 import subprocess
-import tarfile
 import tempfile
 import unittest
 
 from azurite import Azurite
 from floe import BINARY, ENVIRONMENT, Sandbox
 from stand_ins import ROOT, Repository
-from workflow_run import Run
+from workflow_run import JOB_TOKEN, Run
 
 PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
 TILE = re.compile(r"Tile\(row=(\d+), col=(\d+)\) processed\. Stats: \[\(2021: input_granules=\d+, output_valid_pixels=(\d+),")
@@ -66,21 +64,15 @@ class FleetCase(unittest.TestCase):
             catalog_url=cls.sandbox.catalog_url, sign_url=cls.sandbox.sign_url
         )
 
-    def publish(self, tag):
-        """Makes a release as the release workflow does: archive, checksum, attestation."""
-        release = self.releases / tag
-        release.mkdir()
-        archive = release / "floe-x86_64-unknown-linux-gnu.tar.gz"
-        with tarfile.open(archive, "w:gz", compresslevel=1) as packed:
-            packed.add(self.binary, "floe")
-        digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-        (release / f"{archive.name}.sha256").write_text(f"{digest}  {archive.name}\n")
-        (release / "attested").write_text(f"{digest}\n")
-        return release
+    def release(self, tag):
+        """Publishes a release with the release workflow; returns its directory."""
+        run = self.new_run("unused")
+        self.assertEqual(run.push_tag("release.yml", tag), "success", run.log())
+        return self.releases / tag
 
-    def new_run(self, prefix, land=None, sas=None):
+    def new_run(self, prefix, land=None, sas=None, replaced=None):
         """A run of a workflow in a repository whose variables name the store at this prefix."""
-        replaced = {"floe.toml": self.configuration}
+        replaced = {"floe.toml": self.configuration, **(replaced or {})}
         if land is not None:
             replaced["tile_list.geojson"] = tile_list(land)
         return Run(
@@ -94,14 +86,19 @@ class FleetCase(unittest.TestCase):
                 "GITHUB_REPOSITORY": "owner/floe",
                 "FLEET_BUILT": str(self.binary),
                 "FLEET_RELEASES": str(self.releases),
+                "FLEET_ATTESTED": str(self.directory / "attested"),
             },
-            variables=self.azurite.variables(prefix),
+            variables=self.azurite.variables(prefix) if prefix else {},
             secrets={"AZURE_STORAGE_SAS_TOKEN": sas or self.azurite.sas},
         )
 
     def dispatched(self, run, name, expect="success", **inputs):
-        """Runs a workflow and checks how it ends."""
+        """Runs a workflow and checks how it ends, and that nothing secret was shown."""
         result = run.dispatch(name, **inputs)
+        shown = run.log()
+        for secret in (run.secrets["AZURE_STORAGE_SAS_TOKEN"], JOB_TOKEN):
+            self.assertNotIn(secret, shown)
+        self.assertIsNone(re.search(r"sig(=|%3D)(?!\*\*\*)", shown), "a signature in a log or a summary")
         failed = [f"{step.job}: {step.name}: {step.code}\n{step.stderr}" for step in run.steps if step.code]
         self.assertEqual(result, expect, "\n".join(failed))
         return run

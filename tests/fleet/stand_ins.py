@@ -4,6 +4,7 @@ An action, or an input of one, that is not named here is an error.
 """
 
 import fnmatch
+import hashlib
 import os
 import pathlib
 import re
@@ -45,12 +46,15 @@ class Repository:
             path.parent.mkdir(parents=True, exist_ok=True)
             if name in self.replaced:
                 path.write_text(self.replaced[name])
+                if (ROOT / name).exists():
+                    shutil.copymode(ROOT / name, path)
             else:
                 shutil.copy(ROOT / name, path)
 
 
 def use(action, options, job):
-    """Does what an action does, for a job with `workspace`, `repository` and `artifacts`."""
+    """Does what an action does, for a job with `workspace`, `repository`, `artifacts`, `permissions` and
+    `environment`; returns its outputs."""
     pinned = PINNED.fullmatch(action)
     if not pinned or pinned["name"] not in ACTIONS:
         raise ActionError(f"no stand-in for {action}")
@@ -58,12 +62,21 @@ def use(action, options, job):
     unknown = set(options) - known
     if unknown:
         raise ActionError(f"{action}: no stand-in for {', '.join(sorted(unknown))}")
-    stand_in(options, job)
+    return stand_in(options, job) or {}
+
+
+def permitted(job, **needed):
+    """What an action may ask GitHub for has to be granted by the job."""
+    for scope, access in needed.items():
+        scope = scope.replace("_", "-")
+        if job.permissions.get(scope) != access:
+            raise ActionError(f"expected the permission {scope}: {access}, found {job.permissions}")
 
 
 def checkout(options, job):
     if options.get("persist-credentials") is not False:
         raise ActionError("checkout: expected persist-credentials: false")
+    permitted(job, contents="read")
     job.repository.copy(job.workspace, options.get("sparse-checkout", "").split())
 
 
@@ -91,8 +104,26 @@ def download(options, job):
         shutil.copytree(artifact, job.workspace / options["path"], dirs_exist_ok=True)
 
 
+def attest(options, job):
+    """Notes the digests of what was built, where the stand-in for gh looks for them."""
+    permitted(job, id_token="write", attestations="write")
+    found = sorted(job.workspace.glob(options["subject-path"]))
+    if not found:
+        raise ActionError(f"attest-build-provenance: there is no {options['subject-path']}")
+    with open(job.environment["FLEET_ATTESTED"], "a", encoding="utf-8") as attested:
+        for path in found:
+            attested.write(hashlib.sha256(path.read_bytes()).hexdigest() + "\n")
+
+
 def pages_artifact(options, job):
     upload({**options, "name": "github-pages"}, job)
+
+
+def deploy_pages(_options, job):
+    """Puts the pages beside the run's artifacts, as one would see them in the browser."""
+    permitted(job, pages="write", id_token="write")
+    shutil.copytree(job.artifacts / "github-pages", job.artifacts.parent / "published")
+    return {"page_url": "https://owner.example.org/floe/"}
 
 
 def nothing(_options, _job):
@@ -103,6 +134,8 @@ ACTIONS = {
     "actions/checkout": (checkout, {"persist-credentials", "sparse-checkout", "sparse-checkout-cone-mode"}),
     "actions/upload-artifact": (upload, {"name", "path", "if-no-files-found", "retention-days"}),
     "actions/download-artifact": (download, {"name", "pattern", "merge-multiple", "path"}),
+    "actions/attest-build-provenance": (attest, {"subject-path"}),
     "actions/upload-pages-artifact": (pages_artifact, {"path"}),
+    "actions/deploy-pages": (deploy_pages, set()),
     "Swatinem/rust-cache": (nothing, {"cache-directories", "cache-targets"}),
 }

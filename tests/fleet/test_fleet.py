@@ -1,7 +1,9 @@
 """The workflows from initialization to the whole world, as processes against Azurite and the sandbox."""
 
+import hashlib
 import json
 import subprocess
+import tarfile
 import unittest
 
 import xarray as xr
@@ -21,7 +23,7 @@ class WholeWorld(FleetCase):
         self.assertIn("has no release yet", initialized.log())
         self.assertEqual(self.committed(prefix), [])
 
-        self.publish("v1.0.0")
+        self.release("v1.0.0")
         run = self.dispatched(self.new_run(prefix), "process_all_tiles.yml", tiles_per_job="4", batch_size="64")
         self.assertIn("v1.0.0", run.log())
         self.assertGreater(sum("/ List the jobs" in job for job in run.jobs), 1, "there was but one batch")
@@ -96,14 +98,64 @@ class Failing(FleetCase):
         self.dispatched(self.new_run(prefix, self.LAND), "process_all_tiles.yml", release="build", tiles_per_job="1")
         self.assertEqual({tile for tile, _ in self.committed(prefix)}, self.LAND)
 
-    def test_a_release_that_is_not_what_was_attested_is_refused(self):
-        release = self.publish("v9.0.0")
-        (release / "attested").write_text("0" * 64 + "\n")
-        run = self.dispatched(self.new_run("refused"), "initialize_store.yml", "failure", release="v9.0.0")
-        self.assertIn("no attestation", run.log())
-        self.assertNotIn("bin/floe init", run.log())
+    def test_a_release_that_is_not_what_was_built_is_refused(self):
+        release = self.release("v9.0.0")
+        self.dispatched(self.new_run("released"), "initialize_store.yml", release="v9.0.0")
+        archive = release / "floe-x86_64-unknown-linux-gnu.tar.gz"
+        right = archive.read_bytes()
+        archive.write_bytes(right + b"more")
+        damaged = self.dispatched(self.new_run("refused"), "initialize_store.yml", "failure", release="v9.0.0")
+        self.assertIn("computed checksum did NOT match", damaged.log())
+        checksum = release / f"{archive.name}.sha256"
+        checksum.write_text(f"{hashlib.sha256(right + b'more').hexdigest()}  {archive.name}\n")
+        forged = self.dispatched(self.new_run("refused"), "initialize_store.yml", "failure", release="v9.0.0")
+        self.assertIn("no attestation", forged.log())
         missing = self.dispatched(self.new_run("refused"), "initialize_store.yml", "failure", release="v8.0.0")
         self.assertIn("release v8.0.0 not found", missing.log())
+        self.assertFalse(any(step.name == "Initialize" for run in (damaged, forged, missing) for step in run.steps))
+
+
+class Publishing(FleetCase):
+    """Releases and the map."""
+
+    def test_a_release_has_an_archive_and_a_checksum_for_every_system(self):
+        release = self.release("v2.0.0")
+        archives = sorted(path.name for path in release.glob("*.tar.gz"))
+        self.assertEqual(
+            archives,
+            [
+                "floe-aarch64-apple-darwin.tar.gz",
+                "floe-aarch64-unknown-linux-gnu.tar.gz",
+                "floe-x86_64-pc-windows-msvc.tar.gz",
+                "floe-x86_64-unknown-linux-gnu.tar.gz",
+            ],
+        )
+        for name in archives:
+            program = "floe.exe" if "windows" in name else "floe"
+            with tarfile.open(release / name) as archive:
+                self.assertEqual(sorted(archive.getnames()), sorted([program, "LICENSE", "README.md", "floe.toml"]))
+                self.assertTrue(archive.getmember(program).mode & 0o100)
+            digest, listed = (release / f"{name}.sha256").read_text().split()
+            self.assertEqual((digest, listed), (hashlib.sha256((release / name).read_bytes()).hexdigest(), name))
+
+    # What builds the page and the demo's store takes minutes and has tests of its own.
+    BUILT = {
+        "script/page": '#!/bin/sh\necho page >"$2/index.html" && cp viewer/assets/floe-page.json "$2"\n',
+        "script/demo": '#!/bin/sh\nmkdir -p data/demo/store && echo history >data/demo/store/repo\n',
+    }
+
+    def test_a_fork_without_variables_publishes_the_map_over_a_store_of_its_own(self):
+        run = self.dispatched(self.new_run(None, replaced=self.BUILT), "deploy-map.yml")
+        published = run.directory / "published"
+        self.assertEqual((published / "store/repo").read_text(), "history\n")
+        self.assertEqual(json.loads((published / "floe-page.json").read_text())["store"], "store")
+
+    def test_with_variables_the_map_reads_the_fleets_store(self):
+        run = self.dispatched(self.new_run("world", replaced=self.BUILT), "deploy-map.yml")
+        published = run.directory / "published"
+        address = f"{self.azurite.endpoint}/{self.azurite.container}/world"
+        self.assertEqual(json.loads((published / "floe-page.json").read_text())["store"], address)
+        self.assertFalse((published / "store").exists())
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ is passed over in silence.
 
 import concurrent.futures
 import contextlib
+import fnmatch
 import itertools
 import os
 import pathlib
@@ -22,13 +23,17 @@ import stand_ins
 from expressions import Open, as_text, evaluate, interpolate, truth
 
 WORKFLOWS = stand_ins.ROOT / ".github" / "workflows"
+# What stands for the token that GitHub gives a job.
+JOB_TOKEN = "ghs_ThisTokenMustNotBeSeen"
 # Jobs at a time on a free account.
 MOST = 20
 MATRIX_LIMIT = 256
 STATUS_FUNCTIONS = ("success()", "always()", "cancelled()", "failure()")
 WORKFLOW_KEYS = {"name", "on", "permissions", "concurrency", "env", "jobs"}
 CALL_KEYS = {"name", "needs", "if", "permissions", "strategy", "uses", "with", "secrets"}
-JOB_KEYS = {"name", "needs", "if", "permissions", "strategy", "runs-on", "timeout-minutes", "outputs", "env", "steps"}
+JOB_KEYS = {
+    "name", "needs", "if", "permissions", "strategy", "runs-on", "timeout-minutes", "environment", "outputs", "env", "steps",
+}  # fmt: skip
 STEP_KEYS = {"name", "id", "if", "uses", "with", "env", "run", "shell", "working-directory"}
 SHELLS = {None: ["bash", "-e"], "bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"]}
 
@@ -86,8 +91,25 @@ class Run:
 
     def dispatch(self, name, **inputs):
         """Starts a workflow by hand and waits for its end; returns its result."""
-        declared = load(name)["on"]["workflow_dispatch"].get("inputs", {})
-        result = self.call(name, fill(declared, inputs), self.secrets, "")
+        declared = (load(name)["on"]["workflow_dispatch"] or {}).get("inputs", {})
+        return self.start(name, fill(declared, inputs), "workflow_dispatch", "heads/main")
+
+    def push_tag(self, name, tag):
+        """Starts a workflow as the push of a tag does."""
+        patterns = load(name)["on"]["push"]["tags"]
+        if not any(fnmatch.fnmatchcase(tag, pattern) for pattern in patterns):
+            raise WorkflowError(f"{name} does not start for the tag {tag}")
+        return self.start(name, {}, "push", f"tags/{tag}")
+
+    def start(self, name, inputs, event, ref):
+        self.github = {
+            "token": JOB_TOKEN,
+            "repository": self.environment["GITHUB_REPOSITORY"],
+            "event_name": event,
+            "ref": f"refs/{ref}",
+            "ref_name": ref.partition("/")[2],
+        }
+        result = self.call(name, inputs, self.secrets, "")
         if self.failures:
             raise self.failures[0]
         return result
@@ -98,12 +120,7 @@ class Run:
         contexts = {
             "inputs": inputs,
             "vars": Open(self.variables),
-            "github": {
-                "token": "the-job-token",
-                "repository": "owner/floe",
-                "ref": "refs/heads/main",
-                "event_name": "workflow_dispatch",
-            },
+            "github": self.github,
         }
         environment = interpolate_all(document.get("env", {}), contexts)
         call = Call(self, document["jobs"], contexts, environment, secrets, prefix)
@@ -166,8 +183,7 @@ class Call:
 
     def guarded_job(self, name, definition, futures):
         known = CALL_KEYS if "uses" in definition else JOB_KEYS
-        # GitHub's own services; nothing here asks for them.
-        check_keys(definition, known | {"environment"}, name)
+        check_keys(definition, known, name)
         needed = {need: futures[need].result() for need in needs_of(definition)}
         contexts = {
             **self.contexts,
@@ -231,6 +247,7 @@ class Job:
         self.outputs = {}
 
     def execute(self, definition):
+        self.permissions = definition.get("permissions", {})
         self.environment.update(interpolate_all(definition.get("env", {}), self.contexts))
         succeeded = True
         for index, step in enumerate(definition["steps"]):
@@ -243,13 +260,15 @@ class Job:
         contexts = {**self.contexts, "steps": self.outputs}
         # The outputs of a step that did not run are empty.
         outputs = interpolate_all(definition.get("outputs", {}), contexts) if succeeded else {}
+        interpolate_all(definition.get("environment", {}), contexts)
         return Outcome("success" if succeeded else "failure", outputs)
 
     def step(self, index, step, contexts):
         # Secrets reach the environment of a single step, and nothing else.
         environment = interpolate_all(step.get("env", {}), {**contexts, "secrets": Open(self.secrets)})
         if "uses" in step:
-            stand_ins.use(step["uses"], interpolate_all(step.get("with", {}), contexts, str_only=False), self)
+            options = interpolate_all(step.get("with", {}), contexts, str_only=False)
+            self.outputs[step.get("id")] = {"outputs": stand_ins.use(step["uses"], options, self)}
             return 0
         if "${{" in step["run"]:
             raise WorkflowError(f"{self.label}: an expression in a command: {step['run']}")
@@ -327,9 +346,10 @@ def matrix(strategy, contexts, name):
     """The value sets of a matrix, and how many of them may run at a time."""
     check_keys(strategy, {"fail-fast", "max-parallel", "matrix"}, f"{name}: strategy")
     axes = interpolate_all(strategy.get("matrix", {}), contexts, str_only=False)
-    if {"include", "exclude"} & set(axes):
-        raise WorkflowError(f"{name}: the driver does not know include and exclude")
-    sets = [dict(zip(axes, values)) for values in itertools.product(*axes.values())]
+    if "exclude" in axes or ("include" in axes and len(axes) > 1):
+        raise WorkflowError(f"{name}: the driver knows neither exclude nor include beside other axes")
+    # Alone, each entry of include is a job of its own.
+    sets = axes.get("include") or [dict(zip(axes, values)) for values in itertools.product(*axes.values())]
     if not 1 <= len(sets) <= MATRIX_LIMIT:
         raise WorkflowError(f"{name}: a matrix holds 1 to {MATRIX_LIMIT} jobs, found {len(sets)}")
     most = interpolate(strategy.get("max-parallel", MATRIX_LIMIT), contexts)

@@ -66,10 +66,7 @@ mod tests {
             "snapshot": "1CECHNKREP0F1RSTCMT0",
             "tile": ["0,8 0,9"],
         }));
-        assert_eq!(
-            lines,
-            "batch_index=[0,1]\nsnapshot=1CECHNKREP0F1RSTCMT0\ntile=[\"0,8 0,9\"]\n"
-        );
+        assert_eq!(lines, "batch_index=[0,1]\nsnapshot=1CECHNKREP0F1RSTCMT0\ntile=[\"0,8 0,9\"]\n");
     }
 
     #[test]
