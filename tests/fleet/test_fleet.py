@@ -80,10 +80,20 @@ class WholeWorld(FleetCase):
         self.assertLessEqual({tile["snapshot"] for tile in status["tiles"]} - {None}, history)
 
 
-class Failing(FleetCase):
-    """What does not work ends red, and keeps nothing else from being done."""
+class SmallWorld(FleetCase):
+    """What needs but a few tiles."""
 
     LAND = {(4, 18), (4, 19), (5, 20)}
+
+    def test_a_batch_that_is_planned_late_sees_the_same_list(self):
+        prefix, land = "late", {(2, 3), (2, 30), (4, 18), (4, 20), (5, 20)}
+        self.dispatched(self.new_run(prefix, land), "initialize_store.yml", release="build")
+        run = self.new_run(prefix, land)
+        run.one_by_one = True
+        self.dispatched(run, "process_all_tiles.yml", release="build", tiles_per_job="1", batch_size="2")
+        self.assertEqual(sum("/ List the jobs" in job for job in run.jobs), 3)
+        # In the order of the list: each batch was planned when those before it were committed.
+        self.assertEqual([tile for tile, _ in self.committed(prefix)], sorted(land))
 
     def test_a_token_without_write_fails_the_jobs_and_the_status_is_still_shown(self):
         prefix = "readers"

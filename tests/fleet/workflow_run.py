@@ -77,6 +77,8 @@ class Run:
     environment: dict
     variables: dict
     secrets: dict
+    # The jobs of a matrix one after another: GitHub too starts some of them hours after others.
+    one_by_one: bool = False
     steps: list = field(default_factory=list)
     summaries: list = field(default_factory=list)
     jobs: dict = field(default_factory=dict)
@@ -198,7 +200,7 @@ class Call:
         if len(instances) > 1 and definition["strategy"].get("fail-fast") is not False:
             raise WorkflowError(f"{name}: a matrix without fail-fast: false")
         turn = threading.Semaphore(most)
-        with concurrent.futures.ThreadPoolExecutor(len(instances)) as pool:
+        with concurrent.futures.ThreadPoolExecutor(1 if self.run.one_by_one else len(instances)) as pool:
             done = list(
                 pool.map(lambda values: self.instance(name, definition, {**contexts, "matrix": values}, turn), instances)
             )
