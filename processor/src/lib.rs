@@ -32,6 +32,7 @@ pub mod quicklook;
 pub mod reader;
 pub mod report;
 pub mod sandbox;
+pub mod secret;
 pub mod shard;
 pub mod sinusoidal;
 pub mod store;

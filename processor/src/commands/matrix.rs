@@ -6,13 +6,14 @@ use serde_json::json;
 use super::App;
 use crate::error::Error;
 use crate::plan::{self, Job};
-use crate::report;
+use crate::report::{self, github};
 use crate::store::Access;
 
 /// Prints JSON matrices of the unprocessed land tiles.
 ///
 /// The list of batches names the snapshot that it was taken at. Pass that to every later call with
-/// --at: then all batches see one list, although tiles are being committed meanwhile.
+/// --at: then all batches see one list, although tiles are being committed meanwhile. In a workflow of
+/// GitHub Actions the same fields become outputs of the step.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Print {"`batch_index"`: [0, 1, ...], "snapshot": "..."}
@@ -70,5 +71,6 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
             json!({ "tile": batch.iter().map(Job::arguments).collect::<Vec<_>>() })
         }
     };
+    github::write_outputs(&document)?;
     report::json(&document).map_err(|source| Error::Write { path: "stdout".to_owned(), source })
 }

@@ -19,7 +19,8 @@ use serde_json::json;
 use crate::config::{Config, ConfigFile};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::http::Http;
+use crate::http::{Http, bare};
+use crate::secret::hide;
 use crate::store::{Access, Dataset, Layout, Location, Store, process_environment};
 use crate::tile_list;
 
@@ -88,19 +89,23 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are answers, everything else is a wrong command line.
-            let code = if error.use_stderr() { Exit::Usage.code() } else { 0 };
-            let _ = error.print();
-            return ExitCode::from(code);
+            if !error.use_stderr() {
+                let _ = error.print();
+                return ExitCode::SUCCESS;
+            }
+            eprint!("{}", hide(&error.render().to_string()));
+            return ExitCode::from(Exit::Usage.code());
         }
     };
     let as_json = cli.global.json;
     match block_on(dispatch(cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("floe: {error}");
+            let message = hide(&error.to_string());
+            eprintln!("floe: {message}");
             let code = error.exit().code();
             if as_json {
-                let document = json!({ "error": error.to_string(), "exit_code": code });
+                let document = json!({ "error": message, "exit_code": code });
                 let _ = crate::report::json(&document);
             }
             ExitCode::from(code)
@@ -143,6 +148,14 @@ impl App {
     }
 
     async fn store(&self, access: Access) -> Result<Store, Error> {
+        if let Some(url) = self.store_url.as_deref().filter(|url| holds_query(url)) {
+            return Err(Error::Usage {
+                message: format!(
+                    "--store: expected a URL without a query, found '{}?...'; a token belongs into AZURE_STORAGE_SAS_TOKEN, where nothing shows it",
+                    bare(url)
+                ),
+            });
+        }
         let location = Location::resolve(self.store_url.as_deref(), &process_environment)?;
         Ok(Store::connect(location, access, &process_environment).await?)
     }
@@ -171,6 +184,11 @@ impl App {
             if self.json { crate::report::json(&document()) } else { crate::report::text(&text()) };
         result.map_err(|source| Error::Write { path: "stdout".to_owned(), source })
     }
+}
+
+/// Whether a store's URL carries a query, in which a token would be shown wherever the store is named.
+fn holds_query(url: &str) -> bool {
+    url.contains("://") && !url.starts_with("file://") && url.contains('?')
 }
 
 /// Writes a file that a command produces.

@@ -7,10 +7,12 @@ use floe_shared::status::StatusBoard;
 use super::{App, write_file};
 use crate::error::Error;
 use crate::picture;
+use crate::report::github;
 use crate::report::status::{StatusReport, geojson};
 use crate::store::Access;
 
-/// Shows counts, totals and a table of the tiles.
+/// Shows counts, totals and a table of the tiles. In a workflow of GitHub Actions counts, totals and
+/// what is missing are added to the step's summary.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Write status and per-year statistics of every tile
@@ -39,5 +41,6 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     if let Some(path) = &args.png {
         write_file(path, &picture::status_map(&board, &report.subtitle())?)?;
     }
+    github::write_summary(&report.markdown(&board))?;
     app.answer(|| report.json(), || report.text(&board))
 }

@@ -1,6 +1,7 @@
 //! What commands say: data on stdout, everything for people on stderr.
 
 mod amounts;
+pub mod github;
 pub mod progress;
 pub mod status;
 pub mod summary;

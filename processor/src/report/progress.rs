@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::amounts::{Bytes, Seconds};
+use crate::secret::hide;
 
 /// How often a line appears where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(15);
@@ -147,6 +148,7 @@ impl Progress {
 
     /// Says something beside the display.
     pub fn say(&self, line: &str) {
+        let line = hide(line);
         match &*self.display {
             Display::Bar { bar, .. } => bar.suspend(|| eprintln!("{line}")),
             Display::Lines(_) => eprintln!("{line}"),

@@ -99,10 +99,7 @@ impl StatusReport {
     pub fn text(&self, board: &StatusBoard) -> String {
         let mut text = String::new();
         let _ = writeln!(text, "{}, snapshot {}\n", self.store, self.snapshot);
-        for row in board.tiles.chunks(board.grid.tile_cols() as usize) {
-            let line: String = row.iter().map(|record| symbol(record.status)).collect();
-            let _ = writeln!(text, "  {line}");
-        }
+        text.push_str(&map(board, "  "));
         text.push('\n');
         for status in TileStatus::ALL {
             let _ = writeln!(
@@ -113,26 +110,69 @@ impl StatusReport {
                 self.counts.of(status)
             );
         }
-        let Totals { granules, bytes_read, valid_pixels, first_commit, last_commit } = &self.totals;
-        let _ = writeln!(
-            text,
-            "\n  {} granules, {} read, {} valid pixels",
-            Count(*granules),
-            Bytes(*bytes_read),
-            Count(*valid_pixels)
-        );
-        if let (Some(first), Some(last)) = (first_commit, last_commit) {
-            let span = Seconds((last - first) as f64 / 1e6);
-            let _ = writeln!(
-                text,
-                "  committed {} to {} ({span})",
-                timestamp(*first),
-                timestamp(*last)
-            );
+        text.push('\n');
+        for line in self.totals.lines() {
+            let _ = writeln!(text, "  {line}");
         }
         table(board, &mut text);
         text
     }
+
+    /// Counts, totals, a map in characters and what is not done yet, for the summary of a workflow.
+    pub fn markdown(&self, board: &StatusBoard) -> String {
+        let mut text = format!("### {}\n\n{}\n\n", self.store, self.subtitle());
+        text.push_str("| | status | tiles |\n|---|---|---:|\n");
+        for status in TileStatus::ALL {
+            let _ = writeln!(
+                text,
+                "| `{}` | {} | {} |",
+                symbol(status),
+                status.label(),
+                self.counts.of(status)
+            );
+        }
+        text.push_str("\n```text\n");
+        text.push_str(&map(board, ""));
+        text.push_str("```\n\n");
+        for line in self.totals.lines() {
+            let _ = writeln!(text, "{line}\n");
+        }
+        let open: Vec<String> = board.unprocessed().map(|tile| tile.to_string()).collect();
+        if !open.is_empty() {
+            let _ = writeln!(text, "Unprocessed: {}\n", open.join(" "));
+        }
+        text
+    }
+}
+
+impl Totals {
+    /// For people, one line each.
+    fn lines(&self) -> Vec<String> {
+        let Self { granules, bytes_read, valid_pixels, first_commit, last_commit } = self;
+        let mut lines = vec![format!(
+            "{} granules, {} read, {} valid pixels",
+            Count(*granules),
+            Bytes(*bytes_read),
+            Count(*valid_pixels)
+        )];
+        if let (Some(first), Some(last)) = (first_commit, last_commit) {
+            let span = Seconds((last - first) as f64 / 1e6);
+            lines.push(format!("committed {} to {} ({span})", timestamp(*first), timestamp(*last)));
+        }
+        lines
+    }
+}
+
+/// The world in characters, one line a row of tiles.
+fn map(board: &StatusBoard, indent: &str) -> String {
+    board
+        .tiles
+        .chunks(board.grid.tile_cols() as usize)
+        .map(|row| {
+            let line: String = row.iter().map(|record| symbol(record.status)).collect();
+            format!("{indent}{line}\n")
+        })
+        .collect()
 }
 
 /// One line a committed tile.
@@ -286,6 +326,25 @@ mod tests {
         assert_eq!(tile["note"], Value::Null);
         assert_eq!(report["tiles"][0]["status"], "ocean");
         assert_eq!(report["tiles"][0]["snapshot"], Value::Null);
+    }
+
+    #[test]
+    fn the_summary_of_a_workflow_counts_and_names_what_is_missing() {
+        let history = history();
+        let mut land = vec![false; 648];
+        land[4 * 36 + 19] = true;
+        land[4 * 36 + 20] = true;
+        let board = StatusBoard::from_history(
+            Grid::default(),
+            &land,
+            history.iter().map(|entry| &entry.commit),
+        );
+        let text = StatusReport::new("az://c/p", &board, &history).markdown(&board);
+        assert!(text.starts_with("### az://c/p\n\n1 of 2 land tiles done, snapshot D\n"), "{text}");
+        assert!(text.contains("| `#` | processed | 1 |"), "{text}");
+        assert!(text.contains("\n...................#-...............\n"), "{text}");
+        assert!(text.contains("2 granules, 1.0 kB read, 500,000 valid pixels"), "{text}");
+        assert!(text.ends_with("Unprocessed: 4,20\n\n"), "{text}");
     }
 
     #[test]

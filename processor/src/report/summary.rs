@@ -1,12 +1,11 @@
 //! What a `process` or `run` did: a closing line, and a Markdown step summary for GitHub Actions.
 
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
-use std::io::Write as _;
 
 use floe_shared::grid::{Grid, TileIndex};
 
 use super::amounts::{Bytes, Count, Seconds};
+use super::github;
 use crate::error::Error;
 use crate::job::{Outcome, TileReport};
 use crate::usage::Usage;
@@ -32,17 +31,9 @@ pub fn closing_line(reports: &[TileReport], usage: &Usage) -> String {
     line
 }
 
-/// Appends a summary to the file that `GITHUB_STEP_SUMMARY` names, where it is set.
+/// Adds a summary of the tiles to a workflow's step.
 pub fn write_step_summary(grid: Grid, reports: &[TileReport], usage: &Usage) -> Result<(), Error> {
-    let Some(path) = crate::store::process_environment("GITHUB_STEP_SUMMARY") else {
-        return Ok(());
-    };
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(&path)
-        .and_then(|mut file| file.write_all(markdown(grid, reports, usage).as_bytes()))
-        .map_err(|source| Error::Write { path, source })
+    github::write_summary(&markdown(grid, reports, usage))
 }
 
 /// The summary: one row a tile and year.
