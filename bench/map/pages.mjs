@@ -1,0 +1,21 @@
+// The two pages and how each is told what to show. Both offer `setView`, `select`, `idle` and `error`
+// on one object of their window.
+
+/** The view that Floe's page opens with. */
+export const world = { lon: 12, lat: 22, zoom: 1.4 };
+/** A region: the Alps, land and sea. */
+export const region = { lon: 10.5, lat: 46.2, zoom: 5 };
+export const variable = 'avg_daytime_lst';
+/** Ends of the range in kelvin. */
+export const range = { min: 230, max: 320 };
+
+const query = (pairs) => String(new URLSearchParams(pairs));
+
+/** @param {number} year shown first */
+export function pages(year) {
+  const common = { lon: world.lon, lat: world.lat, z: world.zoom, var: variable, year, ...range };
+  return {
+    peer: { name: 'peer', object: 'peer', path: `/peer/?${query({ ...common, store: '/store' })}` },
+    floe: { name: 'Floe', object: 'floe', path: `/floe/?${query({ ...common, cmap: 'turbo', store: '/store' })}` },
+  };
+}

@@ -1,0 +1,228 @@
+//! Makes a full-size store to measure the map over: what months of processing would have written, in
+//! minutes and without a source.
+//!
+//! ```sh
+//! cargo run --release -p floe-bench --bin full-size-store -- DIRECTORY
+//! ```
+//!
+//! Schema, chunks, commits and overviews come from the processor's own code; only the pixels are made
+//! up. One commit a tile; a run that was broken off is taken up again where it stopped.
+
+mod field;
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context as _, ensure};
+use clap::Parser;
+use floe_processor::job::{METADATA, YearReport};
+use floe_processor::natural_earth::land_tiles;
+use floe_processor::needed;
+use floe_processor::overviews::{global, halve};
+use floe_processor::store::{
+    Access, ChunkPlace, ChunkWriter, CommitRequest, Committed, Dataset, Layout, Location,
+    StagedChunk, Store, process_environment,
+};
+use floe_shared::grid::{Grid, TileIndex};
+use floe_shared::message::{CommitMessage, Coverage, Note, TileMessage, YearStats};
+use floe_shared::pyramid::{ChunkIndex, Level, Owner};
+use floe_shared::schema::Variable;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use serde_json::json;
+
+use field::{Field, Layers};
+
+/// Composites of 8 days in a year.
+const COMPOSITES: u64 = 46;
+/// What a real granule's two files take, for the metadata.
+const GRANULE_BYTES: u64 = 2_200_000;
+
+/// Makes a full-size store to measure the map over.
+#[derive(Debug, Parser)]
+struct Options {
+    /// The store's directory.
+    directory: PathBuf,
+    /// Degrees of a pixel.
+    #[arg(long, default_value_t = 0.01)]
+    resolution: f64,
+    /// Degrees of a tile.
+    #[arg(long, default_value_t = 10.0)]
+    tile_degrees: f64,
+    /// The years.
+    #[arg(long, value_delimiter = ',', default_values_t = [2020, 2021, 2022])]
+    years: Vec<i32>,
+    /// Tiles under way at once; as many as there are cores where it is left out.
+    #[arg(long)]
+    jobs: Option<usize>,
+}
+
+/// What all tiles share.
+struct Maker {
+    dataset: Dataset,
+    writer: ChunkWriter,
+    field: Field,
+    own_levels: Vec<Level>,
+}
+
+/// A tile's layers, encoded.
+struct Encoded {
+    chunks: Vec<(ChunkPlace, Option<bytes::Bytes>)>,
+    years: Vec<YearReport>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let began = Instant::now();
+    let grid = Grid::new(options.resolution, options.tile_degrees)?;
+    let layout = Layout { grid, years: options.years.clone() };
+    let maker = Arc::new(Maker::open(&options.directory, layout).await?);
+    let done = maker.done().await?;
+    let land = land_tiles(grid);
+    let tiles: Vec<TileIndex> = grid
+        .tiles()
+        .filter(|&tile| land[grid.tile_ordinal(tile)] && !done.contains(&tile))
+        .collect();
+    let count = tiles.len();
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut made = stream::iter(tiles)
+        .map(|tile| Arc::clone(&maker).tile(tile))
+        .buffer_unordered(options.jobs.unwrap_or(cores).max(1));
+    let mut number = 0;
+    while let Some(tile) = made.try_next().await? {
+        number += 1;
+        eprintln!("tile {tile}: {number} of {count}, {:.0} s", began.elapsed().as_secs_f64());
+    }
+    let overviews = global::update(&maker.dataset).await?;
+    eprintln!("{}", overviews.line());
+    let report = json!({
+        "store": options.directory,
+        "tiles_made": count,
+        "tiles_kept": done.len(),
+        "commits": maker.dataset.history(None).await?.len(),
+        "bytes": bytes_of(&options.directory)?,
+        "wall_seconds": began.elapsed().as_secs_f64(),
+    });
+    writeln!(std::io::stdout(), "{report:#}")?;
+    Ok(())
+}
+
+impl Maker {
+    /// Creates the store where it is missing, and opens it.
+    async fn open(directory: &Path, layout: Layout) -> anyhow::Result<Self> {
+        let location = Location::Local(directory.to_owned());
+        let store = Store::connect(location, Access::Write, &process_environment).await?;
+        store.initialize(&layout).await?;
+        let dataset = store.open(&layout).await?;
+        let own_levels =
+            layout.levels().into_iter().filter(|level| level.owner == Owner::Tile).collect();
+        Ok(Self {
+            writer: dataset.chunk_writer().await?,
+            dataset,
+            field: Field::new(layout.grid),
+            own_levels,
+        })
+    }
+
+    /// The tiles that an earlier run has committed.
+    async fn done(&self) -> anyhow::Result<BTreeSet<TileIndex>> {
+        let history = self.dataset.history(None).await?;
+        Ok(history
+            .iter()
+            .filter_map(|entry| CommitMessage::parse(&entry.commit.message).tile())
+            .collect())
+    }
+
+    /// Makes, uploads and commits a tile.
+    async fn tile(self: Arc<Self>, tile: TileIndex) -> anyhow::Result<TileIndex> {
+        let began_at = self.dataset.tip().await?;
+        let maker = Arc::clone(&self);
+        let Encoded { chunks, years } = tokio::task::spawn_blocking(move || maker.encode(tile))
+            .await
+            .context("making a tile")??;
+        let mut staged: Vec<StagedChunk> = Vec::with_capacity(chunks.len());
+        for (place, bytes) in chunks {
+            staged.push(self.writer.stage(place, bytes).await?);
+        }
+        let bytes_read = years.iter().map(|year| year.input_granules).sum::<u64>() * GRANULE_BYTES;
+        let metadata = [(
+            METADATA.to_owned(),
+            json!({
+                "version": env!("CARGO_PKG_VERSION"),
+                "tile": tile.to_string(),
+                "bytes_read": bytes_read,
+                "years": years,
+            }),
+        )];
+        let message = TileMessage {
+            tile,
+            years: years
+                .iter()
+                .map(|year| YearStats {
+                    year: year.year,
+                    input_granules: Some(year.input_granules),
+                    valid_pixels: year.output_valid_pixels,
+                    coverage: self.coverage(year.output_valid_pixels),
+                })
+                .collect(),
+            note: Note::None,
+        };
+        let request = CommitRequest::of_tile(message, staged, metadata.into(), began_at, false);
+        let committed = self.dataset.commit(request).await?;
+        ensure!(
+            matches!(committed, Committed::Landed { .. }),
+            "tile {tile} was committed by another program meanwhile"
+        );
+        Ok(tile)
+    }
+
+    /// All chunks of a tile.
+    fn encode(&self, tile: TileIndex) -> anyhow::Result<Encoded> {
+        let grid = self.dataset.layout().grid;
+        let ground = self.field.ground(tile);
+        let granules = needed::positions(grid, &[tile]).len() as u64 * COMPOSITES;
+        let mut encoded = Encoded { chunks: Vec::new(), years: Vec::new() };
+        for (index, &year) in self.dataset.layout().years.iter().enumerate() {
+            let Layers { average, maximum, valid_pixels } = self.field.year(&ground, year);
+            for (variable, mut pixels) in
+                [(Variable::Average, average), (Variable::Maximum, maximum)]
+            {
+                for &level in &self.own_levels {
+                    if level.index > 0 {
+                        pixels = halve(&pixels);
+                    }
+                    let chunk = ChunkIndex::from(tile);
+                    let place = ChunkPlace { level, variable, year: index as u32, chunk };
+                    encoded.chunks.push((place, self.writer.encode(level, &pixels)?));
+                }
+            }
+            encoded.years.push(YearReport {
+                year,
+                input_granules: granules,
+                output_valid_pixels: valid_pixels,
+                coverage: self.coverage(valid_pixels).percent(),
+                ..YearReport::default()
+            });
+        }
+        Ok(encoded)
+    }
+
+    fn coverage(&self, valid_pixels: u64) -> Coverage {
+        let edge = u64::from(self.dataset.layout().grid.tile_pixels());
+        Coverage::of(valid_pixels, edge * edge)
+    }
+}
+
+/// The bytes of all files below a directory.
+fn bytes_of(directory: &Path) -> anyhow::Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        bytes += if metadata.is_dir() { bytes_of(&entry.path())? } else { metadata.len() };
+    }
+    Ok(bytes)
+}
