@@ -6,7 +6,8 @@
 //! * [`schema`]: names, types and attributes of the stored arrays,
 //! * [`digital_number`]: stored integers and the kelvin they stand for,
 //! * [`colormap`]: colours of values and of tile statuses,
-//! * [`linework`]: the binary form of embedded coasts and borders,
+//! * [`land`]: which tiles are land,
+//! * [`leb128`], [`linework`]: the binary form of embedded coasts and borders,
 //! * [`message`]: the grammar of commit messages,
 //! * [`status`]: what the commit history says of each tile.
 //!
@@ -25,6 +26,8 @@
 pub mod colormap;
 pub mod digital_number;
 pub mod grid;
+pub mod land;
+pub mod leb128;
 pub mod linework;
 pub mod message;
 pub mod pyramid;

@@ -10,6 +10,8 @@
 //! repeat its first point. Longitudes lie within ±180°, no line crosses the antimeridian, latitudes
 //! lie within ±90°. `script/natural-earth` writes it.
 
+use crate::leb128::{Leb128Error, Reader};
+
 /// A place as (longitude, latitude) in degrees.
 pub type Place = (f64, f64);
 
@@ -28,18 +30,9 @@ pub enum LineworkError {
     /// The signature is missing.
     #[error("linework must begin with the bytes FLW1")]
     Signature,
-    /// The bytes end within a value.
-    #[error("linework ends at byte {at}, within a value")]
-    Truncated {
-        /// Length of the input.
-        at: usize,
-    },
-    /// A number is longer than 32 bits.
-    #[error("linework holds a number of more than 32 bits at byte {at}")]
-    NumberTooLong {
-        /// Where the number begins.
-        at: usize,
-    },
+    /// A number cannot be read.
+    #[error("linework cannot be read: {0}")]
+    Number(#[from] Leb128Error),
     /// The scale is zero.
     #[error("linework must have at least one unit per degree, found 0")]
     NoUnits,
@@ -109,11 +102,10 @@ fn is_cut(from: Place, to: Place) -> bool {
 
 /// Decodes lines.
 pub fn decode(bytes: &[u8]) -> Result<Vec<Line>, LineworkError> {
-    let mut reader = Reader { bytes, at: 0 };
     if !bytes.starts_with(b"FLW1") {
         return Err(LineworkError::Signature);
     }
-    reader.at = 4;
+    let mut reader = Reader::new(bytes, 4);
     let units = i64::from(reader.varint()?);
     if units == 0 {
         return Err(LineworkError::NoUnits);
@@ -130,45 +122,15 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Line>, LineworkError> {
             x += reader.zigzag()?;
             y += reader.zigzag()?;
             if x.abs() > 180 * units || y.abs() > 90 * units {
-                return Err(LineworkError::OffTheGlobe { at: reader.at });
+                return Err(LineworkError::OffTheGlobe { at: reader.at() });
             }
             points.push((x as f64 / units as f64, y as f64 / units as f64));
         }
         lines.push(Line { points, closed: head & 1 == 1 });
     }
-    match bytes.len() - reader.at {
+    match reader.left() {
         0 => Ok(lines),
-        extra => Err(LineworkError::Trailing { at: reader.at, extra }),
-    }
-}
-
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn varint(&mut self) -> Result<u32, LineworkError> {
-        let begin = self.at;
-        let mut value = 0_u64;
-        for shift in (0..35).step_by(7) {
-            let byte = *self
-                .bytes
-                .get(self.at)
-                .ok_or(LineworkError::Truncated { at: self.bytes.len() })?;
-            self.at += 1;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return u32::try_from(value)
-                    .map_err(|_| LineworkError::NumberTooLong { at: begin });
-            }
-        }
-        Err(LineworkError::NumberTooLong { at: begin })
-    }
-
-    fn zigzag(&mut self) -> Result<i64, LineworkError> {
-        let value = i64::from(self.varint()?);
-        Ok((value >> 1) ^ -(value & 1))
+        extra => Err(LineworkError::Trailing { at: reader.at(), extra }),
     }
 }
 
@@ -211,8 +173,8 @@ mod tests {
             LineworkError::OffTheGlobe { at: 10 }
         );
         let endless = [0xff, 0xff, 0xff, 0xff, 0xff];
-        assert_eq!(with(&endless).unwrap_err(), LineworkError::NumberTooLong { at: 4 });
-        assert_eq!(with(&[1, 1, 0x7f, 0]).unwrap_err(), LineworkError::Truncated { at: 8 });
+        assert_eq!(with(&endless).unwrap_err(), Leb128Error::NumberTooLong { at: 4 }.into());
+        assert_eq!(with(&[1, 1, 0x7f, 0]).unwrap_err(), Leb128Error::Truncated { at: 8 }.into());
     }
 
     #[test]

@@ -25,7 +25,7 @@ fn main() {}
 /// The digital number of a pixel of the exact field: its palette index in [`RANGE`] is
 /// `(7 row + 13 col + 40 level + 90 year) mod 256`; some pixels and one chunk are missing.
 fn number(level: u8, row: u32, col: u32, year: u16) -> u16 {
-    if (row / 3 + col / 5) % 11 == 0 {
+    if (row / 3 + col / 5).is_multiple_of(11) {
         return 0;
     }
     let index = (7 * row + 13 * col + 40 * u32::from(level) + 90 * u32::from(year)) % 256;
@@ -219,30 +219,36 @@ impl Engine {
         Float64Array::from([lon, lat, zoom].as_slice())
     }
 
+    /// Looks there at once.
     #[wasm_bindgen(js_name = setView)]
     pub fn set_view(&self, lon: f64, lat: f64, zoom: f64) {
         self.map.set_view(View { lon, lat, zoom });
     }
 
+    /// Flies there.
     #[wasm_bindgen(js_name = flyTo)]
     pub fn fly_to(&self, lon: f64, lat: f64, zoom: f64) {
         self.map.fly_to(View { lon, lat, zoom });
     }
 
+    /// `mercator`, `globe` or `equirectangular`.
     #[wasm_bindgen(js_name = setProjection)]
     pub fn set_projection(&self, word: &str) {
         self.map.set_projection(Projection::from_word(word).unwrap_or_default());
     }
 
+    /// Dark or light.
     #[wasm_bindgen(js_name = setTheme)]
     pub fn set_theme(&self, dark: bool) {
         self.map.set_theme(if dark { Theme::Dark } else { Theme::Light });
     }
 
+    /// Switches the graticule.
     pub fn graticule(&self, on: bool) {
         self.map.set_graticule(on);
     }
 
+    /// `dark`, `light` or `satellite`, anything else is the plain one.
     #[wasm_bindgen(js_name = setBaseMap)]
     pub fn set_base_map(&self, name: &str) {
         self.map.set_base_map(match name {
@@ -253,6 +259,7 @@ impl Engine {
         });
     }
 
+    /// Puts the marker at a place.
     pub fn marker(&self, lon: f64, lat: f64) {
         self.map.set_marker(Some((lon, lat)));
     }
@@ -285,15 +292,18 @@ impl Engine {
         self.map.unproject(x, y).map(|(lon, lat)| Float64Array::from([lon, lat].as_slice()))
     }
 
+    /// The smallest and largest number on the screen but for outliers, or nothing.
     #[wasm_bindgen(js_name = visibleRange)]
     pub fn visible_range(&self) -> Option<Uint16Array> {
         self.map.visible_range().map(|(low, high)| Uint16Array::from([low, high].as_slice()))
     }
 
+    /// Whether nothing is pending and everything is drawn.
     pub fn idle(&self) -> bool {
         self.map.idle()
     }
 
+    /// A promise that is kept when the map is idle.
     #[wasm_bindgen(js_name = whenIdle)]
     pub fn when_idle(&self) -> Promise {
         self.map.when_idle()
@@ -324,6 +334,7 @@ impl Engine {
         }
     }
 
+    /// Takes the map off its canvases.
     pub fn destroy(&self) {
         self.map.destroy();
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use js_sys::{Array, Object, Promise, Reflect};
+use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -79,6 +79,14 @@ pub async fn page_config() -> Result<PageConfig, ConfigError> {
             Err(ConfigError::NotAnObject { reason: "found something else".to_owned() })
         }
     }
+}
+
+/// The bytes of a file beside the page; `None` where it cannot be had.
+pub async fn bytes(address: &str) -> Option<Vec<u8>> {
+    let response = JsFuture::from(window().fetch_with_str(address)).await.ok()?;
+    let response = response.unchecked_into::<Response>();
+    let body = response.ok().then(|| response.array_buffer().ok()).flatten()?;
+    Some(Uint8Array::new(&JsFuture::from(body).await.ok()?).to_vec())
 }
 
 fn value(json: &JsValue) -> Value {

@@ -10,10 +10,14 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlCanvasElement;
 
+use crate::basemap::{self, Shapes};
 use crate::browser;
 use crate::chunk::ChunkKey;
-use crate::map::{ChunkSource, LayerStyle, Map, MapOptions, Rgba, StatusOverlay, Theme};
+use crate::map::{
+    BaseGeometry, ChunkSource, LayerStyle, Map, MapOptions, Rgba, StatusOverlay, Theme,
+};
 use crate::search::Place;
+use crate::session::FineShapes;
 use crate::state::inspection::Inspection;
 use crate::state::page::Page;
 use crate::state::range::Range;
@@ -22,6 +26,8 @@ use crate::worker::client::Reader;
 
 /// How long the map must rest before its view counts as the page's.
 const REST: Duration = Duration::from_millis(120);
+/// How long the finer base map is not asked for after it could not be had.
+const ASK_AGAIN: Duration = Duration::from_secs(20);
 /// How often a shown tile status looks for new commits.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
@@ -45,7 +51,10 @@ impl Page {
                 return;
             }
         };
+        map.set_geometry(BaseGeometry::new(Shapes::coarse(), false));
+        map.set_places(self.session().places.clone());
         self.connect_reader(&map);
+        self.refine_base_map(&map);
         self.follow_map(&map);
         self.follow_page(&map);
         *self.session().map.borrow_mut() = Some(map);
@@ -60,6 +69,30 @@ impl Page {
         }
     }
 
+    /// Reads the finer shapes of the base map once the map has come near. Where they cannot be had the
+    /// coarse ones stay, and a move a while later asks again.
+    fn refine_base_map(self, map: &Map) {
+        let session = self.session();
+        let near = map.view().zoom >= basemap::FINE_ZOOM;
+        if !near || session.fine_shapes.get() != FineShapes::Wanting {
+            return;
+        }
+        session.fine_shapes.set(FineShapes::Underway);
+        let map = map.clone();
+        spawn_local(async move {
+            let bytes = browser::bytes(basemap::FINE_SHAPES).await;
+            let shapes = bytes.and_then(|bytes| Shapes::decode(&bytes).ok());
+            if let Some(shapes) = shapes {
+                map.set_geometry(BaseGeometry::new(shapes, true));
+                session.fine_shapes.set(FineShapes::Shown);
+            } else {
+                session.fine_shapes.set(FineShapes::Missing);
+                browser::pause(ASK_AGAIN).await;
+                session.fine_shapes.set(FineShapes::Wanting);
+            }
+        });
+    }
+
     /// What happens on the map changes the page.
     fn follow_map(self, map: &Map) {
         let rest = StoredValue::new(None::<TimeoutHandle>);
@@ -67,6 +100,7 @@ impl Page {
         map.on_view_change(move |_| {
             let bar = moved.scale_bar();
             self.scale.set(Some((bar.metres, bar.pixels)));
+            self.refine_base_map(&moved);
             if let Some(timer) = rest.get_value() {
                 timer.clear();
             }

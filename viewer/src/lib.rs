@@ -1,9 +1,9 @@
 //! The Floe viewer: reads the Icechunk repository in the browser and draws it on a map.
 
+pub mod basemap;
 pub mod chunk;
 pub mod config;
 pub mod dataset;
-pub mod land;
 pub mod link;
 pub mod map;
 pub mod render;

@@ -12,7 +12,7 @@
 //! | `smooth`, `grid`, `status` | 1 or 0: interpolation, graticule, tile status |
 //! | `base` | base map |
 //! | `at` | inspected place as `lat,lon` |
-//! | `store`, `ref` | repository, and [branch, tag or snapshot](reference), other than those of the page |
+//! | `store`, `ref` | repository, and [branch, tag or snapshot](fn@reference), other than those of the page |
 //!
 //! Reading is lenient: a value that makes no sense leaves the default, and keys that mean nothing
 //! here are kept as they are.

@@ -1,5 +1,7 @@
 //! The search box: coordinates as people write them, and names of places.
 
+use crate::basemap::PlaceName;
+
 /// A point on the globe, in degrees; longitude in [-180, 180].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Place {
@@ -18,6 +20,19 @@ pub struct NamedPlace {
     pub place: Place,
     /// Importance: 0 is the greatest.
     pub rank: u8,
+    /// The zoom at which it fills a screen.
+    pub zoom: f64,
+}
+
+impl From<&PlaceName> for NamedPlace {
+    fn from(place: &PlaceName) -> Self {
+        Self {
+            name: place.name.clone(),
+            place: Place { lon: place.lon, lat: place.lat },
+            rank: place.rank,
+            zoom: place.kind.close_zoom(),
+        }
+    }
 }
 
 impl Place {
@@ -252,7 +267,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn place(name: &str, rank: u8) -> NamedPlace {
-        NamedPlace { name: name.to_owned(), place: Place { lon: 0.0, lat: 0.0 }, rank }
+        NamedPlace { name: name.to_owned(), place: Place { lon: 0.0, lat: 0.0 }, rank, zoom: 7.0 }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The session: starts the page, opens the store, reads places and knows when all is done.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::app::App;
+use crate::basemap::{self, PlaceName};
 use crate::browser;
 use crate::dataset::{Dataset, RefSpec};
 use crate::link::{self, Link};
@@ -35,8 +36,26 @@ pub struct Session {
     pub reference: RefSpec,
     /// What the page's address says beside the view.
     pub link: Link,
-    /// Named places for the search, decoded when first asked for.
-    pub places: OnceCell<Vec<NamedPlace>>,
+    /// The names of the base map.
+    pub places: Rc<[PlaceName]>,
+    /// The same for the search, made when first asked for.
+    pub named: OnceCell<Vec<NamedPlace>>,
+    /// How far the finer shapes of the base map have got.
+    pub fine_shapes: Cell<FineShapes>,
+}
+
+/// How far the shapes of the base map for closer views have got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FineShapes {
+    /// The map has not come near yet.
+    #[default]
+    Wanting,
+    /// On their way.
+    Underway,
+    /// They could not be had a moment ago.
+    Missing,
+    /// Drawn.
+    Shown,
 }
 
 /// Reads configuration and address, shows the page and opens the store.
@@ -61,7 +80,9 @@ pub async fn start() {
         store_url: browser::absolute(&store),
         reference: reference.as_deref().map_or_else(RefSpec::default, link::reference),
         link: link.clone(),
-        places: OnceCell::new(),
+        places: basemap::places().into(),
+        named: OnceCell::new(),
+        fine_shapes: Cell::default(),
     };
     leptos::mount::mount_to_body(move || {
         let page = Page::new(link.view, session);
@@ -118,7 +139,7 @@ impl Page {
     }
 
     fn opened(self, dataset: &Rc<Dataset>) {
-        let land = crate::land::of_tiles(dataset.grid);
+        let land = crate::basemap::land_tiles(dataset.grid);
         let board = StatusBoard::from_history(dataset.grid, &land, &dataset.history);
         self.board.set(Some(Arc::new(board)));
         self.dataset.set(Some(Arc::new(Dataset::clone(dataset))));
@@ -182,6 +203,9 @@ impl Page {
     fn is_idle(self) -> bool {
         let opening = self.opening.get_untracked();
         let reading = matches!(self.inspection.get_untracked(), Inspection::Reading(_));
+        if self.session().fine_shapes.get() == FineShapes::Underway {
+            return false;
+        }
         let map_idle = match &*self.session().map.borrow() {
             Some(map) => map.idle(),
             None => self.map_error.with_untracked(Option::is_some),
@@ -212,6 +236,6 @@ impl Page {
     /// Looks through the named places.
     pub fn with_places<T>(self, look: impl FnOnce(&[NamedPlace]) -> T) -> T {
         let session = self.session();
-        look(session.places.get_or_init(crate::land::named_places))
+        look(session.named.get_or_init(|| session.places.iter().map(NamedPlace::from).collect()))
     }
 }

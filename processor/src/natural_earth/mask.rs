@@ -61,20 +61,7 @@ impl LandMask {
     }
 }
 
-/// The longitudes at which a parallel crosses the rings, ascending. Land lies between the first and
-/// the second, the third and the fourth, and so on.
-pub(super) fn crossings(rings: &[Line], latitude: f64) -> Vec<f64> {
-    let mut longitudes: Vec<f64> = rings
-        .iter()
-        .flat_map(Line::edges)
-        .filter(|(from, to)| (from.1 <= latitude) != (to.1 <= latitude))
-        .map(|(from, to)| from.0 + (to.0 - from.0) * (latitude - from.1) / (to.1 - from.1))
-        .collect();
-    longitudes.sort_by(f64::total_cmp);
-    longitudes
-}
-
-/// [`crossings`] for the centres of all rows of cells, northernmost first, in one pass over the edges.
+/// [`crossings`](floe_shared::land::crossings) for the centres of all rows of cells, northernmost first, in one pass over the edges.
 fn row_crossings(rings: &[Line], cells_per_degree: u32) -> Vec<Vec<f64>> {
     let per_degree = f64::from(cells_per_degree);
     let centre = |row: usize| 90.0 - (row as f64 + 0.5) / per_degree;
@@ -98,6 +85,8 @@ fn row_crossings(rings: &[Line], cells_per_degree: u32) -> Vec<Vec<f64>> {
 
 #[cfg(test)]
 mod tests {
+    use floe_shared::land::crossings;
+
     use super::*;
 
     #[test]

@@ -139,7 +139,7 @@ fn suggest(page: Page, text: &str) -> Vec<Suggestion> {
             .map(|found| Suggestion {
                 label: found.name.clone(),
                 place: found.place,
-                zoom: 5.5,
+                zoom: found.zoom,
                 exact: false,
             })
             .collect()

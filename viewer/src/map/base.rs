@@ -1,24 +1,8 @@
-//! The base map that comes with the page: land, lakes, coasts, borders and names.
+//! The base map that comes with the page: land, lakes, coasts and borders.
 
 use super::land;
+use crate::basemap::Shapes;
 use crate::render::{LineSet, RenderError, Renderer};
-
-/// A name on the map.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PlaceName {
-    /// The name.
-    pub name: String,
-    /// Longitude in degrees.
-    pub lon: f64,
-    /// Latitude in degrees.
-    pub lat: f64,
-    /// Smaller is more important.
-    pub rank: u8,
-    /// The zoom from which on it is shown.
-    pub min_zoom: f64,
-    /// Whether it names a point (a town) or an area (a country).
-    pub point: bool,
-}
 
 /// A list of longitudes and latitudes in degrees that does not cross the antimeridian.
 pub type Polyline = Vec<(f64, f64)>;
@@ -32,17 +16,42 @@ pub struct BaseGeometry {
     pub lakes: Vec<Polyline>,
     /// Coasts.
     pub coasts: Vec<Polyline>,
+    /// Shores of lakes.
+    pub shores: Vec<Polyline>,
     /// Borders between countries.
     pub borders: Vec<Polyline>,
-    /// Names.
-    pub places: Vec<PlaceName>,
+    /// Whether the shapes are those for closer views, and land is worth a finer picture.
+    pub is_fine: bool,
 }
 
 impl BaseGeometry {
-    /// Hands the shapes to the GPU, lines in the order coasts, lakes, borders.
+    /// The geometry of some shapes.
+    pub fn new(shapes: Shapes, is_fine: bool) -> Self {
+        let outlines = |rings: &[floe_shared::linework::Line]| {
+            rings.iter().flat_map(floe_shared::linework::Line::without_cuts).collect()
+        };
+        let points = |lines: Vec<floe_shared::linework::Line>| {
+            lines.into_iter().map(|line| line.points).collect()
+        };
+        Self {
+            coasts: outlines(&shapes.land),
+            shores: outlines(&shapes.lakes),
+            land: points(shapes.land),
+            lakes: points(shapes.lakes),
+            borders: points(shapes.borders),
+            is_fine,
+        }
+    }
+
+    /// Columns and rows of the picture of the land.
+    pub(super) const fn land_size(&self) -> (usize, usize) {
+        if self.is_fine { land::FINE } else { land::COARSE }
+    }
+
+    /// Hands the shapes to the GPU, lines in the order coasts, shores, borders.
     pub(super) fn upload(&self, renderer: &mut Renderer) -> Result<(), RenderError> {
         let mut sets = Vec::new();
-        for lines in [&self.coasts, &self.lakes, &self.borders] {
+        for lines in [&self.coasts, &self.shores, &self.borders] {
             let mut set = LineSet::default();
             for line in lines {
                 set.push(line.iter().copied());
@@ -50,8 +59,8 @@ impl BaseGeometry {
             sets.push(set);
         }
         renderer.set_lines(&sets)?;
-        let (width, height) = land::SIZE;
+        let size = self.land_size();
         let rings = self.land.iter().chain(&self.lakes).map(Vec::as_slice);
-        renderer.set_land(width as u32, height as u32, &land::coverage(rings, land::SIZE))
+        renderer.set_land(size.0 as u32, size.1 as u32, &land::coverage(rings, size))
     }
 }

@@ -8,10 +8,13 @@ use wasm_bindgen::closure::Closure;
 
 use super::{Inner, MapError};
 
+/// What the browser calls with the time.
+type OnFrame = Closure<dyn FnMut(f64)>;
+
 /// The requested animation frame.
 #[derive(Default)]
 pub(super) struct FrameRequest {
-    callback: RefCell<Option<Closure<dyn FnMut(f64)>>>,
+    callback: RefCell<Option<OnFrame>>,
     pending: Cell<Option<i32>>,
     busy: Cell<bool>,
 }

@@ -44,11 +44,14 @@ impl Drop for Listener {
     }
 }
 
+/// What the browser calls with the entries of what was resized.
+type OnResize = Closure<dyn FnMut(js_sys::Array)>;
+
 /// Everything that keeps the browser calling the map.
 #[derive(Default)]
 pub(super) struct Input {
     listeners: Vec<Listener>,
-    resize: Option<(ResizeObserver, Closure<dyn FnMut(js_sys::Array)>)>,
+    resize: Option<(ResizeObserver, OnResize)>,
     long_press: Option<Closure<dyn FnMut()>>,
 }
 
@@ -74,12 +77,14 @@ impl Input {
         let mut input = Self::default();
         let weak = Rc::downgrade(map);
         input.on(canvas, "pointerdown", &weak, |map, event: &PointerEvent| {
-            map.pointer_down(event)
+            map.pointer_down(event);
         })?;
         input.on(canvas, "pointermove", &weak, |map, event: &PointerEvent| {
-            map.pointer_move(event)
+            map.pointer_move(event);
         })?;
-        input.on(canvas, "pointerup", &weak, |map, event: &PointerEvent| map.pointer_up(event))?;
+        input.on(canvas, "pointerup", &weak, |map, event: &PointerEvent| {
+            map.pointer_up(event);
+        })?;
         input.on(canvas, "pointercancel", &weak, |map, _: &Event| map.pointer_cancel())?;
         input
             .on(canvas, "pointerleave", &weak, |map, _: &Event| map.listeners.hover.emit(&None))?;
@@ -453,6 +458,7 @@ pub(super) fn now() -> f64 {
     web_sys::window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 pub(super) fn browser_error(action: &'static str, thrown: wasm_bindgen::JsValue) -> MapError {
     MapError::Browser { action, found: format!("{thrown:?}") }
 }

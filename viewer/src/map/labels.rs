@@ -93,6 +93,7 @@ pub(super) fn place(mut candidates: Vec<Candidate>, width: f64, height: f64) -> 
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "positions are sums of whole numbers")]
 mod tests {
     use super::*;
 

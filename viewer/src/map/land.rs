@@ -5,8 +5,10 @@
 //! Levien's font-rs). Even and odd are told apart by folding that sum, so the rings' orientation does
 //! not matter; holes and lakes are just further rings.
 
-/// Columns and rows of the picture: 0.088° a texel.
-pub(super) const SIZE: (usize, usize) = (4096, 2048);
+/// Columns and rows of the picture for views of the world: 0.18° a texel.
+pub(super) const COARSE: (usize, usize) = (2048, 1024);
+/// Columns and rows of the picture for closer views: 0.088° a texel.
+pub(super) const FINE: (usize, usize) = (4096, 2048);
 
 /// Coverage, 0 to 255, row by row from the north-west, of the places inside an odd number of rings.
 /// Rings are closed lists of longitude and latitude in degrees that do not cross the antimeridian.
@@ -49,6 +51,7 @@ pub(super) fn coverage<'a>(
 }
 
 /// Adds the signed area to the right of an edge.
+#[expect(clippy::float_cmp, reason = "an edge is level only if both ends are the same number")]
 fn add_edge(areas: &mut [f32], stride: usize, height: usize, from: (f32, f32), to: (f32, f32)) {
     if from.1 == to.1 {
         return;

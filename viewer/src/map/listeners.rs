@@ -9,9 +9,12 @@ use wasm_bindgen::JsValue;
 use super::{Click, MapError};
 use crate::view::View;
 
+/// What is called for an event.
+type Callback<E> = Rc<dyn Fn(E)>;
+
 /// Callbacks for one kind of event. They are called while nothing of the map is borrowed, so they may
 /// call the map.
-pub(super) struct Callbacks<E>(RefCell<Vec<Rc<dyn Fn(E)>>>);
+pub(super) struct Callbacks<E>(RefCell<Vec<Callback<E>>>);
 
 impl<E: Clone> Callbacks<E> {
     pub(super) fn add(&self, callback: impl Fn(E) + 'static) {

@@ -34,7 +34,7 @@ use std::rc::Rc;
 use js_sys::Promise;
 use web_sys::HtmlCanvasElement;
 
-pub use base::{BaseGeometry, PlaceName, Polyline};
+pub use base::{BaseGeometry, Polyline};
 pub use options::{
     Attribution, BaseMap, ChunkSource, Click, ClickKind, LayerStyle, MapError, MapOptions, Palette,
     Rgba, ScaleBar, StatusOverlay, Theme,
@@ -46,6 +46,7 @@ use self::input::{Input, browser_error, now, pixel_ratio};
 use self::listeners::Listeners;
 use self::overlay::Overlay;
 use self::state::State;
+use crate::basemap::PlaceName;
 use crate::chunk::{ChunkAnswer, ChunkKey};
 use crate::dataset::Dataset;
 use crate::render::Renderer;
@@ -174,7 +175,15 @@ impl Map {
         online::attributions(self.0.state.borrow().base_map)
     }
 
-    /// The shapes and names of the base map.
+    /// The names of the base map.
+    pub fn set_places(&self, places: Rc<[PlaceName]>) {
+        self.change(|state| {
+            state.places = places;
+            state.stale.picture = true;
+        });
+    }
+
+    /// The shapes of the base map.
     pub fn set_geometry(&self, geometry: BaseGeometry) {
         self.change(|state| {
             state.geometry = Rc::new(geometry);

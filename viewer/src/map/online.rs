@@ -127,7 +127,7 @@ impl OnlineTiles {
         }
         let Some(service) = service(base_map) else { return Ok(None) };
         self.frame += 1;
-        self.take_arrived(renderer)?;
+        self.take_arrived(renderer);
         let view = tile_view(camera);
         let level = view.span.ilog2();
         let wanted = wanted(camera, &view, level);
@@ -171,7 +171,7 @@ impl OnlineTiles {
         None
     }
 
-    fn take_arrived(&mut self, renderer: &mut Renderer) -> Result<(), RenderError> {
+    fn take_arrived(&mut self, renderer: &mut Renderer) {
         let arrived = std::mem::take(&mut *self.arrived.borrow_mut());
         for (tile, ok) in arrived {
             let Some(image) = self.loading.remove(&tile) else { continue };
@@ -187,7 +187,6 @@ impl OnlineTiles {
                 self.failed.insert(tile);
             }
         }
-        Ok(())
     }
 
     /// A layer that is free, or that of the tile that was not used for longest.

@@ -7,16 +7,14 @@ use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::MapError;
-use super::base::PlaceName;
 use super::labels::{self, Candidate};
 use super::scale;
 use super::state::State;
 use super::theme::colours;
+use crate::basemap::{PlaceKind, PlaceName};
 use crate::view::{Camera, Projection};
 
-/// Fonts of points (towns), areas (countries) and edge labels.
-const POINT_FONT: &str = "500 12px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
-const AREA_FONT: &str = "600 12px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
+/// Font of the labels at the map's edge.
 const EDGE_FONT: &str = "11px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 /// Height of a label in CSS pixels.
 const LINE_HEIGHT: f64 = 15.0;
@@ -88,7 +86,7 @@ impl Overlay {
     }
 
     fn draw_names(&self, state: &State, colour: &str, halo: &str) {
-        let places = &state.geometry.places;
+        let places = &state.places;
         let viewport = state.camera.viewport();
         let placed = {
             let mut widths = self.widths.borrow_mut();
@@ -115,7 +113,7 @@ impl Overlay {
                 context.stroke();
                 context.fill();
             }
-            context.set_font(if place.point { POINT_FONT } else { AREA_FONT });
+            context.set_font(font(place.kind));
             self.write(&place.name, label.text.0, label.text.1, colour, halo);
         }
     }
@@ -130,8 +128,7 @@ impl Overlay {
         let viewport = camera.viewport();
         let shown = self.shown.borrow();
         let mut found = Vec::new();
-        // Names come with the zooms of maps of 256 pixels' tiles: one level more.
-        let zoom = camera.view().zoom + 1.0;
+        let zoom = camera.view().zoom;
         for (index, place) in places.iter().enumerate() {
             if place.min_zoom > zoom {
                 continue;
@@ -154,7 +151,7 @@ impl Overlay {
             .map(|(rank, index, at)| {
                 let place = &places[index];
                 let width = *widths[index].get_or_insert_with(|| {
-                    self.context.set_font(if place.point { POINT_FONT } else { AREA_FONT });
+                    self.context.set_font(font(place.kind));
                     self.context.measure_text(&place.name).map_or(80.0, |size| size.width())
                 });
                 Candidate {
@@ -163,7 +160,7 @@ impl Overlay {
                     size: (width, LINE_HEIGHT),
                     rank,
                     shown: shown.contains(&index),
-                    point: place.point,
+                    point: place.kind.is_point(),
                 }
             })
             .collect()
@@ -193,6 +190,21 @@ impl Overlay {
             }
             context.stroke();
         }
+    }
+}
+
+/// The font of a name: as in atlases, waters lean, countries are bold.
+const fn font(kind: PlaceKind) -> &'static str {
+    match kind {
+        PlaceKind::Ocean => {
+            "italic 500 14px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
+        }
+        PlaceKind::Sea => {
+            "italic 400 12px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
+        }
+        PlaceKind::Country => "600 13px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
+        PlaceKind::Capital => "600 12px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
+        PlaceKind::Town => "500 12px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
     }
 }
 

@@ -14,6 +14,7 @@ use super::options::{BaseMap, LayerStyle, MapOptions, StatusOverlay, Theme};
 use super::residency::Residency;
 use super::scale;
 use super::theme::{Colours, colours};
+use crate::basemap::PlaceName;
 use crate::chunk::{ChunkAnswer, ChunkKey};
 use crate::dataset::Dataset;
 use crate::render::{
@@ -48,6 +49,7 @@ pub(super) struct State {
     pub(super) motion: Option<Motion>,
     pub(super) gesture: Gesture,
     pub(super) geometry: Rc<BaseGeometry>,
+    pub(super) places: Rc<[PlaceName]>,
     pub(super) online: OnlineTiles,
     pub(super) layer: Option<Layer>,
     /// `None` while the browser has taken the context away.
@@ -118,6 +120,7 @@ impl State {
             motion: None,
             gesture: Gesture::default(),
             geometry: Rc::default(),
+            places: Rc::default(),
             online: OnlineTiles::default(),
             layer: None,
             renderer: None,
@@ -373,7 +376,7 @@ impl State {
         let (cols, rows) = self.layer.as_ref().map_or(NO_GRID, |layer| layer.pyramid.size());
         let (width, height) = self.canvas;
         let view = self.camera.view();
-        let land_width = super::land::SIZE.0 as f64;
+        let land_width = self.geometry.land_size().0 as f64;
         Frame {
             ground: Ground::new(&self.camera, cols, rows, width, height),
             lines: LineCamera::new(&self.camera, width, height),

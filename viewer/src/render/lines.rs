@@ -92,7 +92,7 @@ pub(super) struct Lines {
 
 struct Buffer {
     array: WebGlVertexArrayObject,
-    buffer: WebGlBuffer,
+    vertices: WebGlBuffer,
     segments: i32,
 }
 
@@ -112,7 +112,7 @@ impl Lines {
         let gl = &self.gl;
         for old in self.sets.drain(..) {
             gl.delete_vertex_array(Some(&old.array));
-            gl.delete_buffer(Some(&old.buffer));
+            gl.delete_buffer(Some(&old.vertices));
         }
         for set in sets {
             let array = gl.create_vertex_array().ok_or_else(|| lost("create a vertex array"))?;
@@ -128,7 +128,7 @@ impl Lines {
                 gl.vertex_attrib_divisor(location, 1);
             }
             let segments = (set.vertices.len() as i32 - 1).max(0);
-            self.sets.push(Buffer { array, buffer, segments });
+            self.sets.push(Buffer { array, vertices: buffer, segments });
         }
         gl.bind_vertex_array(None);
         Ok(())

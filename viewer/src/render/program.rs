@@ -20,7 +20,7 @@ precision highp usampler2DArray;
 /// A linked program.
 pub(super) struct Program {
     gl: Gl,
-    program: WebGlProgram,
+    handle: WebGlProgram,
     locations: RefCell<BTreeMap<&'static str, Option<WebGlUniformLocation>>>,
 }
 
@@ -50,12 +50,12 @@ impl Program {
         }
         gl.delete_shader(Some(&vertex));
         gl.delete_shader(Some(&fragment));
-        Ok(Self { gl: gl.clone(), program, locations: RefCell::default() })
+        Ok(Self { gl: gl.clone(), handle: program, locations: RefCell::default() })
     }
 
     /// Makes this the program that draws.
     pub(super) fn activate(&self) {
-        self.gl.use_program(Some(&self.program));
+        self.gl.use_program(Some(&self.handle));
     }
 
     pub(super) fn int(&self, name: &'static str, value: i32) {
@@ -96,7 +96,7 @@ impl Program {
         let mut locations = self.locations.borrow_mut();
         locations
             .entry(name)
-            .or_insert_with(|| self.gl.get_uniform_location(&self.program, name))
+            .or_insert_with(|| self.gl.get_uniform_location(&self.handle, name))
             .clone()
     }
 }

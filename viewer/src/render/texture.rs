@@ -13,7 +13,7 @@ pub(super) struct Format {
     /// GL's sized internal format.
     pub(super) internal: u32,
     /// GL's format of what is uploaded.
-    pub(super) format: u32,
+    pub(super) channels: u32,
     /// GL's type of what is uploaded.
     pub(super) kind: u32,
 }
@@ -32,15 +32,15 @@ impl Format {
     /// Four 16-bit integers.
     pub(super) const NUMBERS: Self = Self::new(Gl::RGBA16UI, Gl::RGBA_INTEGER, Gl::UNSIGNED_SHORT);
 
-    const fn new(internal: u32, format: u32, kind: u32) -> Self {
-        Self { internal, format, kind }
+    const fn new(internal: u32, channels: u32, kind: u32) -> Self {
+        Self { internal, channels, kind }
     }
 }
 
 /// A texture bound to a unit of its own.
 pub(super) struct Texture {
     gl: Gl,
-    texture: WebGlTexture,
+    handle: WebGlTexture,
     target: u32,
     unit: u32,
     format: Format,
@@ -55,9 +55,9 @@ impl Texture {
         format: Format,
         smooth: bool,
     ) -> Result<Self, RenderError> {
-        let texture = gl.create_texture().ok_or_else(|| lost("create a texture"))?;
+        let handle = gl.create_texture().ok_or_else(|| lost("create a texture"))?;
         let this =
-            Self { gl: gl.clone(), texture, target: Gl::TEXTURE_2D, unit, format, size: (0, 0) };
+            Self { gl: gl.clone(), handle, target: Gl::TEXTURE_2D, unit, format, size: (0, 0) };
         this.bind();
         this.filter(smooth);
         this.fill(1, 1, None)?;
@@ -73,9 +73,9 @@ impl Texture {
         size: (u32, u32),
         count: u32,
     ) -> Result<Self, RenderError> {
-        let texture = gl.create_texture().ok_or_else(|| lost("create a texture"))?;
+        let handle = gl.create_texture().ok_or_else(|| lost("create a texture"))?;
         let this =
-            Self { gl: gl.clone(), texture, target: Gl::TEXTURE_2D_ARRAY, unit, format, size };
+            Self { gl: gl.clone(), handle, target: Gl::TEXTURE_2D_ARRAY, unit, format, size };
         this.bind();
         this.filter(smooth);
         let (width, height, count) = (size.0 as i32, size.1 as i32, count as i32);
@@ -94,7 +94,7 @@ impl Texture {
     /// Binds the texture to its unit.
     pub(super) fn bind(&self) {
         self.gl.active_texture(Gl::TEXTURE0 + self.unit);
-        self.gl.bind_texture(self.target, Some(&self.texture));
+        self.gl.bind_texture(self.target, Some(&self.handle));
     }
 
     /// The number to give a sampler.
@@ -118,7 +118,7 @@ impl Texture {
                 width as i32,
                 height as i32,
                 0,
-                self.format.format,
+                self.format.channels,
                 self.format.kind,
                 texels,
             )
@@ -144,7 +144,7 @@ impl Texture {
                 size.0 as i32,
                 size.1 as i32,
                 1,
-                self.format.format,
+                self.format.channels,
                 self.format.kind,
                 Some(texels),
             )
@@ -168,7 +168,7 @@ impl Texture {
                 self.size.0 as i32,
                 self.size.1 as i32,
                 1,
-                self.format.format,
+                self.format.channels,
                 self.format.kind,
                 image,
             )
@@ -185,7 +185,7 @@ impl Texture {
             gl.framebuffer_texture_layer(
                 Gl::READ_FRAMEBUFFER,
                 Gl::COLOR_ATTACHMENT0,
-                Some(&from.texture),
+                Some(&from.handle),
                 0,
                 layer,
             );
@@ -202,7 +202,7 @@ impl Texture {
             Gl::FRAMEBUFFER,
             Gl::COLOR_ATTACHMENT0,
             self.target,
-            Some(&self.texture),
+            Some(&self.handle),
             0,
         );
     }
@@ -228,7 +228,7 @@ impl Texture {
 
 impl Drop for Texture {
     fn drop(&mut self) {
-        self.gl.delete_texture(Some(&self.texture));
+        self.gl.delete_texture(Some(&self.handle));
     }
 }
 

@@ -1,5 +1,7 @@
 //! The Python lines that read the same data.
 
+use std::fmt::Write as _;
+
 use floe_shared::schema::Variable;
 
 use crate::dataset::RefSpec;
@@ -18,16 +20,16 @@ pub fn python(
         RefSpec::Tag(name) => format!("tag={}", quoted(name)),
         RefSpec::Snapshot(id) => format!("snapshot_id={}", quoted(id)),
     };
-    let mut selection: Vec<String> = Vec::new();
-    selection.extend(year.map(|year| format!("year={year}")));
+    // Writing to a text cannot fail.
     let mut reading = format!("dataset.{variable}");
-    if !selection.is_empty() {
-        reading.push_str(&format!(".sel({})", selection.join(", ")));
+    if let Some(year) = year {
+        let _ = write!(reading, ".sel(year={year})");
     }
     if let Some(Place { lon, lat }) = place {
-        reading.push_str(&format!(
+        let _ = write!(
+            reading,
             ".sel(\n    latitude={lat:.4}, longitude={lon:.4}, method=\"nearest\"\n)"
-        ));
+        );
     }
     format!(
         "# pip install icechunk xarray zarr\n\

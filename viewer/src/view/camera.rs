@@ -154,6 +154,7 @@ impl Camera {
     }
 
     /// The camera after the map was dragged by so many CSS pixels to the right and down.
+    #[must_use]
     pub fn panned(&self, dx: f64, dy: f64) -> Self {
         let (lon, lat) = match self.projection {
             Projection::Globe => {
@@ -172,6 +173,7 @@ impl Camera {
     }
 
     /// The camera at another zoom with the same place under the position, where that is possible.
+    #[must_use]
     pub fn zoomed_about(&self, zoom: f64, x: f64, y: f64) -> Self {
         let mut next = self.looking_at(View { zoom, ..self.view });
         let Some((lon, lat)) = self.unproject(x, y) else { return next };
@@ -188,16 +190,19 @@ impl Camera {
     }
 
     /// The same projection and screen with another view.
+    #[must_use]
     pub fn looking_at(&self, view: View) -> Self {
         Self::new(self.projection, view, self.viewport)
     }
 
     /// The same view in another projection.
+    #[must_use]
     pub fn in_projection(&self, projection: Projection) -> Self {
         Self::new(projection, self.view, self.viewport)
     }
 
     /// The same view on another screen.
+    #[must_use]
     pub fn on_screen(&self, viewport: Viewport) -> Self {
         Self::new(self.projection, self.view, viewport)
     }

@@ -64,6 +64,10 @@ impl Ground {
 
     /// East and north angles from the centre, in radians, of the place at a fragment coordinate
     /// (device pixels from the left and the bottom). `None` beside the globe.
+    #[expect(
+        clippy::many_single_char_names,
+        reason = "the names of the shader, whose twin this is"
+    )]
     pub fn angles(&self, fragment: [f32; 2]) -> Option<[f32; 2]> {
         let x = (fragment[0] - self.centre[0]) * self.radians_per_pixel;
         let y = (fragment[1] - self.centre[1]) * self.radians_per_pixel;
@@ -125,7 +129,7 @@ fn arc_tangent(y: f32, x: f32) -> f32 {
     let steep = small > large * 0.414_213_56;
     let t = if steep { (small - large) / (small + large) } else { small / large };
     let q = t * t;
-    let series = ((8.053_744_5e-2 * q - 1.387_768_6e-1) * q + 1.997_771_1e-1) * q - 3.333_294_9e-1;
+    let series = ((8.053_744_5e-2 * q - 1.387_768_6e-1) * q + 1.997_771_1e-1) * q - 3.333_295e-1;
     let mut angle = series * q * t + t;
     if steep {
         angle += FRAC_PI_4;

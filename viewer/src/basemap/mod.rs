@@ -1,0 +1,40 @@
+//! Natural Earth's shapes and names, as they come with the page (`viewer/assets/basemap`).
+//!
+//! The shapes at 1:110 million and the names are part of the module; those at 1:50 million are a file
+//! beside the page, read when the map comes near.
+
+pub mod places;
+pub mod shapes;
+
+use floe_shared::grid::Grid;
+use floe_shared::land;
+
+pub use places::{PlaceKind, PlaceName, places};
+pub use shapes::{BaseMapError, Shapes};
+
+/// The shapes at 1:50 million, relative to the page.
+pub const FINE_SHAPES: &str = "basemap/shapes-50m.bin";
+/// The zoom from which on they are worth their bytes.
+pub const FINE_ZOOM: f64 = 2.4;
+
+/// Whether each tile of a grid is land, in row-major order: the rule by which the processor chooses the
+/// tiles that it processes.
+pub fn land_tiles(grid: Grid) -> Vec<bool> {
+    land::tiles(grid, &Shapes::coarse().land)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_grid_has_381_land_tiles() {
+        let land = land_tiles(Grid::default());
+        assert_eq!(land.iter().filter(|land| **land).count(), 381);
+        let row = |row: usize| -> String {
+            land[row * 36..][..36].iter().map(|&land| if land { '#' } else { '.' }).collect()
+        };
+        assert_eq!(row(1), "#################..###.###########.#");
+        assert_eq!(row(10), "#.........#####....#####.....#######");
+    }
+}
