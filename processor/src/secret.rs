@@ -42,7 +42,7 @@ fn hide_signatures(text: &str, start: &str) -> String {
         let end = part
             .find(|character: char| {
                 character.is_whitespace()
-                    || matches!(character, '&' | '"' | '\'' | '<' | '>' | ')' | ',' | ';')
+                    || matches!(character, '&' | '"' | '\'' | '\\' | '<' | '>' | ')' | ',' | ';')
             })
             .unwrap_or(part.len());
         hidden.push_str(start);
@@ -73,6 +73,11 @@ mod tests {
         assert_eq!(
             hide_from("url=https%3A%2F%2Fa%3Fsig%3Dabc", &environment),
             "url=https%3A%2F%2Fa%3Fsig%3D***"
+        );
+        // A document stays one.
+        assert_eq!(
+            hide_from(r#"{"a":"at \"b?sig=c\""}"#, &environment),
+            r#"{"a":"at \"b?sig=***\""}"#
         );
         assert_eq!(hide_from("sig=", &|_| None), "sig=***");
         assert_eq!(hide_from("nothing secret", &environment), "nothing secret");

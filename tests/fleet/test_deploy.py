@@ -1,6 +1,7 @@
 """The examples of deploy/: array jobs of other engines share out the land tiles."""
 
 import json
+import re
 import subprocess
 import unittest
 
@@ -12,6 +13,28 @@ from stand_ins import ROOT
 
 DEPLOY = ROOT / "deploy"
 LAND = {(3, 18), (4, 18), (4, 19), (4, 20), (5, 20), (6, 21), (7, 22)}
+
+
+class Images(unittest.TestCase):
+    """No container engine is asked: this is what can be read."""
+
+    def test_the_container_file_pins_the_projects_rust_and_runs_as_nobody(self):
+        lines = (DEPLOY / "Containerfile").read_text().splitlines()
+        channel = re.search(r'channel = "(.*)"', (ROOT / "rust-toolchain.toml").read_text())[1]
+        bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
+        self.assertRegex(bases[0], rf"/rust:{re.escape(channel)}-")
+        self.assertRegex(bases[1], r"/debian:\d+\.\d+-slim$")
+        self.assertEqual([line for line in lines if line.startswith("USER ")], ["USER 65532:65532"])
+        # What the image is made of is there, and not held back from its build.
+        ignored = (ROOT / ".dockerignore").read_text().split()
+        for name in ("floe.toml", "tile_list.geojson", "Cargo.lock", "bench", "processor", "shared", "viewer"):
+            self.assertTrue((ROOT / name).exists(), name)
+            self.assertNotIn(name, ignored)
+
+    def test_the_examples_name_the_version_that_is_built(self):
+        version = re.search(r'(?m)^version = "(.*)"', (ROOT / "Cargo.toml").read_text())[1]
+        for name in ("aws-batch/job-definition.json", "kubernetes/process.yaml", "kubernetes/overviews.yaml"):
+            self.assertIn(f"floe:{version}\"" if name.endswith("json") else f"floe:{version}\n", (DEPLOY / name).read_text())
 
 
 class ArrayJobs(FleetCase):

@@ -7,6 +7,7 @@ use std::io::Write as _;
 use serde_json::Value;
 
 use crate::error::Error;
+use crate::secret::hide;
 use crate::store::process_environment;
 
 /// The file that takes `NAME=VALUE` lines.
@@ -34,7 +35,7 @@ fn append(variable: &str, text: &str) -> Result<(), Error> {
         .create(true)
         .append(true)
         .open(&path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|mut file| file.write_all(hide(text).as_bytes()))
         .map_err(|source| Error::Write { path, source })
 }
 

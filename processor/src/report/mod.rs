@@ -12,6 +12,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::secret::hide;
+
 /// Writes one JSON document, followed by a line end, to stdout.
 pub fn json(document: &impl Serialize) -> io::Result<()> {
     text(&serde_json::to_string(document)?)
@@ -21,7 +23,7 @@ pub fn json(document: &impl Serialize) -> io::Result<()> {
 pub fn text(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let end = if text.ends_with('\n') { "" } else { "\n" };
-    match write!(out, "{text}{end}").and_then(|()| out.flush()) {
+    match write!(out, "{}{end}", hide(text)).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }

@@ -165,14 +165,13 @@ impl Totals {
 
 /// The world in characters, one line a row of tiles.
 fn map(board: &StatusBoard, indent: &str) -> String {
-    board
-        .tiles
-        .chunks(board.grid.tile_cols() as usize)
-        .map(|row| {
-            let line: String = row.iter().map(|record| symbol(record.status)).collect();
-            format!("{indent}{line}\n")
-        })
-        .collect()
+    let mut text = String::new();
+    for row in board.tiles.chunks(board.grid.tile_cols() as usize) {
+        text.push_str(indent);
+        text.extend(row.iter().map(|record| symbol(record.status)));
+        text.push('\n');
+    }
+    text
 }
 
 /// One line a committed tile.
