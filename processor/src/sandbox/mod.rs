@@ -1,6 +1,6 @@
 //! A stand-in for the Planetary Computer on this machine: STAC search, tokens and granules over HTTP.
 //!
-//! The granules are made up on demand from a seed ([`planet`]), or come from a folder of real files.
+//! The granules are made up on demand from a seed (`planet`), or come from a folder of real files.
 //! Everything that a client must cope with can be asked for: footprints that miss pixels, several
 //! productions of one granule, gaps in the record, and misbehaviour of every kind ([`Fault`]).
 //!
