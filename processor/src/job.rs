@@ -210,10 +210,7 @@ impl Workshop {
                 report.coverage = self.coverage(valid_pixels).percent();
                 work.chunks.extend(chunks);
             } else {
-                work.chunks.extend(
-                    self.places(work.tile, year_index)
-                        .map(|place| StagedChunk { place, payload: None }),
-                );
+                work.chunks.extend(self.places(work.tile, year_index).map(StagedChunk::fill));
             }
             work.years.push(report);
         }

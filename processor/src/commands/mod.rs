@@ -1,5 +1,6 @@
 //! The command line: one verb a file.
 
+mod gc;
 mod init;
 mod matrix;
 mod overviews;
@@ -72,6 +73,8 @@ enum Verb {
     Overviews(overviews::Args),
     /// Draw a variable of a year as a PNG
     Quicklook(quicklook::Args),
+    /// Remove what no snapshot refers to
+    Gc(gc::Args),
     /// Serve generated granules as the Planetary Computer does
     Sandbox(sandbox::Args),
 }
@@ -138,6 +141,7 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
         Verb::Status(args) => status::run(&app, &args).await,
         Verb::Overviews(args) => overviews::run(&app, &args).await,
         Verb::Quicklook(args) => quicklook::run(&app, &args).await,
+        Verb::Gc(args) => Box::pin(gc::run(&app, &args)).await,
         Verb::Sandbox(args) => Ok(sandbox::run(args, app.json).await?),
     }
 }

@@ -5,6 +5,7 @@
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use floe_shared::pyramid::{ChunkIndex, Level};
@@ -52,7 +53,16 @@ pub struct StagedChunk {
     /// Where it belongs.
     pub place: ChunkPlace,
     /// The uploaded bytes; `None` where every pixel is fill, so that nothing is stored.
-    pub payload: Option<ChunkPayload>,
+    pub(super) payload: Option<ChunkPayload>,
+    /// When the upload ended, by the clock on the wall: a suspended machine's time counts.
+    pub(super) at: SystemTime,
+}
+
+impl StagedChunk {
+    /// A chunk of nothing but fill, of which nothing is stored.
+    pub fn fill(place: ChunkPlace) -> Self {
+        Self { place, payload: None, at: SystemTime::now() }
+    }
 }
 
 /// Encodes and uploads chunks of one dataset.
@@ -185,7 +195,7 @@ impl ChunkWriter {
         encoded: Option<Bytes>,
     ) -> Result<StagedChunk, StoreError> {
         let Some(encoded) = encoded else {
-            return Ok(StagedChunk { place, payload: None });
+            return Ok(StagedChunk::fill(place));
         };
         let failed = |error: icechunk::session::SessionError| {
             super::error::of_session(&self.name, "uploading a chunk", &error)
@@ -193,7 +203,7 @@ impl ChunkWriter {
         let path = node_path(&self.name, &place.array())?;
         let upload = self.session.get_chunk_writer(&path, &place.indices()).map_err(failed)?;
         let payload = upload(encoded).await.map_err(failed)?;
-        Ok(StagedChunk { place, payload: Some(payload) })
+        Ok(StagedChunk { place, payload: Some(payload), at: SystemTime::now() })
     }
 }
 

@@ -5,12 +5,17 @@
 //! repeated: nothing is recomputed, nothing uploaded twice, and the cost of a try does not grow with the
 //! number of commits in between, as that of a rebase would. Rebase would also detect two jobs on one
 //! tile; here the look at the history does.
+//!
+//! Tries that others overtake are garbage and time lost for all, so writers take turns: on a local disk
+//! by a lock, which is needed there anyway, on object stores by claims (`claim.rs`), which are advice.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use chrono::Utc;
 use floe_shared::grid::TileIndex;
 use floe_shared::message::{CommitMessage, TileMessage};
 use floe_shared::schema::BRANCH;
+use futures::TryStreamExt as _;
 use icechunk::format::snapshot::SnapshotProperties;
 use icechunk::repository::VersionInfo;
 use icechunk::session::{Session, SessionError, SessionErrorKind};
@@ -18,14 +23,23 @@ use rand::RngExt as _;
 use serde_json::Value;
 
 use super::chunk::{StagedChunk, node_path};
+use super::collect::STAGED_CHUNKS_LAST;
 use super::contention::{self, Observed};
 use super::error::{StoreError, of_repository, of_session};
-use super::repository::{Dataset, HistoryEntry};
+use super::repository::{Dataset, HistoryEntry, Turn};
 
 /// Lost races after which a commit gives up.
-const MOST_RACES: u32 = 400;
+const MOST_RACES: u32 = 200;
 /// Failures of the storage itself after which a commit gives up (each has been retried below already).
 const MOST_FAILURES: u32 = 4;
+/// Icechunk wants every commit to be younger than its parent. A clock that is behind the tip by less
+/// than this is waited for within the turn.
+const SHORT_LAG: Duration = Duration::from_secs(10);
+/// One that is behind by less than this, outside of it: icechunk lets nobody commit whose clock is more
+/// than 600 s ahead of the store's.
+const LONGEST_LAG: Duration = Duration::from_mins(11);
+/// How often a clock may be found behind by more than [`SHORT_LAG`]: if again, it is ours that is wrong.
+const MOST_LONG_LAGS: u32 = 2;
 /// Metadata key of the token by which a commit recognises itself.
 const TOKEN: &str = "floe:commit";
 
@@ -74,10 +88,26 @@ pub enum Committed {
     },
 }
 
+/// How a try ended.
 enum Try {
     Done(Committed),
     Lost,
     NotNow(StoreError),
+    /// The tip is younger than this machine's clock.
+    Behind(Duration),
+}
+
+/// What a commit under way knows.
+struct UnderWay {
+    request: CommitRequest,
+    token: String,
+    observed: Observed,
+    /// Tries so far.
+    attempts: u32,
+    /// The tip that was seen last: what led to it needs no second look.
+    seen: String,
+    /// Whether others' commits count as competitors yet: those before the first look do not.
+    competing: bool,
 }
 
 impl CommitRequest {
@@ -110,26 +140,28 @@ impl Dataset {
     pub async fn commit(&self, mut request: CommitRequest) -> Result<Committed, StoreError> {
         let token = format!("{:032x}", rand::rng().random::<u128>());
         request.metadata.insert(TOKEN.to_owned(), Value::String(token.clone()));
-        let mut observed = Observed::default();
-        let mut failures = 0;
+        let seen = request.began_at.clone();
+        let observed = Observed::default();
+        let mut commit = UnderWay { request, token, observed, attempts: 0, seen, competing: false };
+        let (mut failures, mut lags) = (0, 0);
         loop {
-            let started = Instant::now();
-            let attempts = observed.lost + 1;
-            let outcome = self.try_commit(&request, &token, attempts, &mut observed).await?;
-            observed.attempt = observed.attempt.max(started.elapsed());
-            match outcome {
+            self.refuse_stale(&commit.request)?;
+            let mut turn = self.store.turn(lasts(commit.observed)).await?;
+            let outcome = self.try_commit(&mut commit, &mut turn).await;
+            turn.end().await;
+            match outcome? {
                 Try::Done(committed) => return Ok(committed),
-                Try::Lost if observed.lost + 1 >= MOST_RACES => {
+                Try::Lost if commit.observed.lost + 1 >= MOST_RACES => {
                     return Err(StoreError::Contention {
                         store: self.name().to_owned(),
-                        what: request.message,
-                        attempts: MOST_RACES,
+                        what: commit.request.message,
+                        attempts: commit.attempts,
                     });
                 }
                 Try::Lost => {
-                    observed.lost += 1;
+                    commit.observed.lost += 1;
                     let share = rand::rng().random::<f64>();
-                    tokio::time::sleep(contention::wait(observed, share)).await;
+                    tokio::time::sleep(contention::wait(commit.observed, share)).await;
                 }
                 Try::NotNow(error) => {
                     failures += 1;
@@ -140,80 +172,94 @@ impl Dataset {
                         f64::from(1_u32 << failures) * (0.5 + rand::rng().random::<f64>());
                     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
                 }
+                Try::Behind(lag) => {
+                    lags += 1;
+                    if lag > LONGEST_LAG || lags > MOST_LONG_LAGS {
+                        return Err(StoreError::Clock {
+                            store: self.name().to_owned(),
+                            message: format!("it is {} s behind the newest commit", lag.as_secs()),
+                        });
+                    }
+                    tokio::time::sleep(lag).await;
+                }
             }
         }
     }
 
-    async fn try_commit(
-        &self,
-        request: &CommitRequest,
-        token: &str,
-        attempts: u32,
-        observed: &mut Observed,
-    ) -> Result<Try, StoreError> {
-        let _turn = self.store.lock().await?;
+    async fn try_commit(&self, commit: &mut UnderWay, turn: &mut Turn) -> Result<Try, StoreError> {
+        let started = Instant::now();
         let mut session = match self.repository.writable_session(BRANCH).await {
             Ok(session) => session,
             Err(error) => return not_now(of_repository(self.name(), "opening its branch", &error)),
         };
-        match self.look_at_others(&session, request, token).await {
-            Ok(Look::Free { foreign_commits }) => observed.foreign_commits = foreign_commits,
-            Ok(Look::Own { snapshot }) => {
-                return Ok(Try::Done(Committed::Landed { snapshot, attempts }));
+        match self.look_at_others(&session, commit).await {
+            Ok(Look::Free { lag: None }) => {}
+            Ok(Look::Free { lag: Some(lag) }) if lag > SHORT_LAG => return Ok(Try::Behind(lag)),
+            Ok(Look::Free { lag: Some(lag) }) => {
+                turn.prolong(lag + lasts(commit.observed)).await;
+                tokio::time::sleep(lag).await;
             }
-            Ok(Look::Overtaken { by }) => return Ok(Try::Done(Committed::Overtaken { by })),
+            Ok(Look::Done(committed)) => return Ok(Try::Done(committed)),
             Err(error) => return not_now(error),
         }
-        if let Err(error) = self.attach(&mut session, request).await {
+        if let Err(error) = self.attach(&mut session, &commit.request).await {
             return not_now(error);
         }
-        let commit = session
-            .commit(&request.message)
-            .properties(request.metadata.clone())
+        commit.attempts += 1;
+        let result = session
+            .commit(&commit.request.message)
+            .properties(commit.request.metadata.clone())
             .allow_empty(true)
             .execute()
             .await;
-        match commit {
-            Ok(snapshot) => {
-                Ok(Try::Done(Committed::Landed { snapshot: snapshot.to_string(), attempts }))
-            }
+        commit.observed.attempt = commit.observed.attempt.max(started.elapsed());
+        match result {
+            Ok(snapshot) => Ok(Try::Done(Committed::Landed {
+                snapshot: snapshot.to_string(),
+                attempts: commit.attempts,
+            })),
             Err(error) if is_lost_race(&error) => Ok(Try::Lost),
             Err(error) => not_now(of_session(self.name(), "committing", &error)),
         }
     }
 
+    /// Looks at the commits between the tip that was seen last and that of a session.
     async fn look_at_others(
         &self,
         session: &Session,
-        request: &CommitRequest,
-        token: &str,
+        commit: &mut UnderWay,
     ) -> Result<Look, StoreError> {
-        if session.snapshot_id().to_string() == request.began_at {
-            return Ok(Look::Free { foreign_commits: 0 });
+        const ACTION: &str = "reading its history";
+        let failed = |error| of_repository(self.name(), ACTION, &error);
+        let tip = session.snapshot_id();
+        let history = self
+            .repository
+            .ancestry(&VersionInfo::SnapshotId(tip.clone()))
+            .await
+            .map_err(failed)?;
+        tokio::pin!(history);
+        let mut lag = None;
+        let mut foreign_commits = 0;
+        // After a reset of the branch the tip that was seen last may be gone: then all counts.
+        while let Some(info) = history.try_next().await.map_err(failed)? {
+            if info.id == *tip {
+                lag = lag_behind(info.flushed_at.timestamp_micros(), Utc::now().timestamp_micros());
+            }
+            let entry = HistoryEntry::from(info);
+            if entry.commit.snapshot == commit.seen {
+                break;
+            }
+            if let Some(committed) = commit.ended_by(&entry) {
+                return Ok(Look::Done(committed));
+            }
+            foreign_commits += 1;
         }
-        let history =
-            self.ancestry(&VersionInfo::SnapshotId(session.snapshot_id().clone())).await?;
-        // After a reset of the branch the snapshot that we began at may be gone: then all counts.
-        let since: &[HistoryEntry] =
-            match history.iter().position(|entry| entry.commit.snapshot == request.began_at) {
-                Some(position) => &history[..position],
-                None => &history,
-            };
-        if let Some(own) = since
-            .iter()
-            .find(|entry| entry.metadata.get(TOKEN).and_then(Value::as_str) == Some(token))
-        {
-            return Ok(Look::Own { snapshot: own.commit.snapshot.clone() });
+        commit.seen = tip.to_string();
+        if commit.competing {
+            commit.observed.foreign_commits += foreign_commits;
         }
-        let overtaken = since.iter().find(|entry| match request.stop_if {
-            StopIf::Never => false,
-            StopIf::Tile(tile) => CommitMessage::parse(&entry.commit.message).tile() == Some(tile),
-            StopIf::Metadata(key) => entry.metadata.contains_key(key),
-        });
-        Ok(match overtaken {
-            Some(entry) => Look::Overtaken { by: entry.commit.snapshot.clone() },
-            None => Look::Free { foreign_commits: since.len() as u32 },
-        })
+        commit.competing = true;
+        Ok(Look::Free { lag })
     }
 
     async fn attach(
@@ -233,18 +279,60 @@ impl Dataset {
         }
         Ok(())
     }
+
+    /// A collection of garbage may have removed what was uploaded long ago.
+    fn refuse_stale(&self, request: &CommitRequest) -> Result<(), StoreError> {
+        let uploaded = request.chunks.iter().filter(|chunk| chunk.payload.is_some());
+        let Some(oldest) = uploaded.map(|chunk| chunk.at).min() else { return Ok(()) };
+        let age = SystemTime::now().duration_since(oldest).unwrap_or_default();
+        if age < STAGED_CHUNKS_LAST {
+            return Ok(());
+        }
+        Err(StoreError::Stale {
+            store: self.name().to_owned(),
+            what: request.message.clone(),
+            hours: age.as_secs() / 3600,
+        })
+    }
+}
+
+impl UnderWay {
+    /// How another's commit, or our own that landed though its answer was lost, ends this one.
+    fn ended_by(&self, entry: &HistoryEntry) -> Option<Committed> {
+        let snapshot = entry.commit.snapshot.clone();
+        if entry.metadata.get(TOKEN).and_then(Value::as_str) == Some(&self.token) {
+            return Some(Committed::Landed { snapshot, attempts: self.attempts });
+        }
+        let overtaken = match self.request.stop_if {
+            StopIf::Never => false,
+            StopIf::Tile(tile) => CommitMessage::parse(&entry.commit.message).tile() == Some(tile),
+            StopIf::Metadata(key) => entry.metadata.contains_key(key),
+        };
+        overtaken.then_some(Committed::Overtaken { by: snapshot })
+    }
 }
 
 enum Look {
-    Free { foreign_commits: u32 },
-    Own { snapshot: String },
-    Overtaken { by: String },
+    Free { lag: Option<Duration> },
+    Done(Committed),
+}
+
+/// How long the next try may last: several times what the last one did.
+fn lasts(observed: Observed) -> Duration {
+    (observed.attempt * 4).clamp(Duration::from_secs(4), Duration::from_mins(1))
+}
+
+/// How far a clock is behind the newest commit, which a commit must be younger than. Microseconds since
+/// 1970.
+fn lag_behind(tip: i64, now: i64) -> Option<Duration> {
+    let lag = tip - now;
+    (lag >= 0).then(|| Duration::from_micros(lag.unsigned_abs() + 1))
 }
 
 /// A failure that may pass is tried again; any other ends the commit.
 fn not_now(error: StoreError) -> Result<Try, StoreError> {
     match error {
-        StoreError::Unavailable { .. } | StoreError::Clock { .. } => Ok(Try::NotNow(error)),
+        StoreError::Unavailable { .. } => Ok(Try::NotNow(error)),
         error => Err(error),
     }
 }
@@ -254,6 +342,8 @@ fn is_lost_race(error: &SessionError) -> bool {
     matches!(
         &error.kind,
         SessionErrorKind::Conflict { .. }
+            // Another's commit, by a clock that is ahead of ours, came between look and commit.
+            | SessionErrorKind::InvalidSnapshotTimestampOrdering { .. }
             | SessionErrorKind::RepositoryError(
                 Repository::Conflict { .. }
                     | Repository::RepoInfoUpdated

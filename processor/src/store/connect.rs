@@ -181,7 +181,8 @@ pub(super) fn runtime_config() -> RepositoryConfig {
                 preload_if: None,
                 max_arrays_to_scan: Some(0),
             }),
-            max_concurrent_manifest_fetches_during_commit: Some(2),
+            // As many arrays as a tile's commit touches: the others wait meanwhile.
+            max_concurrent_manifest_fetches_during_commit: Some(8),
             ..Default::default()
         }),
         storage: Some(Settings {

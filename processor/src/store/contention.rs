@@ -1,6 +1,7 @@
 //! How long to wait after a lost commit race.
 //!
-//! One branch takes one commit at a time, so `n` writers that try at once lose all but one try. The
+//! Claims (`claim.rs`) keep races from happening; this is for what they cannot prevent: writers that do
+//! not claim, and stores that keep no claims. One branch takes one commit at a time, so `n` writers that try at once lose all but one try. The
 //! wait is drawn flat from a width that follows the writers which are in the way: exponential backoff
 //! would starve those that have lost before.
 
@@ -12,7 +13,7 @@ const LONGEST: Duration = Duration::from_mins(1);
 /// What one writer has seen of the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Observed {
-    /// Commits of others that landed between our first look and now.
+    /// Commits of others that landed between our first try and now.
     pub foreign_commits: u32,
     /// Tries of ours that were lost.
     pub lost: u32,

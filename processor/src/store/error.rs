@@ -89,6 +89,18 @@ pub enum StoreError {
         /// What went wrong.
         message: String,
     },
+    /// Chunks that were uploaded too long ago to be sure that they are still there.
+    #[error(
+        "store '{store}': the chunks of {what} were uploaded {hours} hours ago, and floe gc may have removed them; run the same command again"
+    )]
+    Stale {
+        /// The store.
+        store: String,
+        /// What was to be committed.
+        what: String,
+        /// How long ago.
+        hours: u64,
+    },
     /// Too many others commit at once.
     #[error(
         "store '{store}': {attempts} others came before the commit of {what}; run the same command again"
@@ -134,7 +146,7 @@ impl StoreError {
             }
             Self::UnknownSnapshot { .. } => Exit::Usage,
             Self::Unavailable { .. } => Exit::Unavailable,
-            Self::Contention { .. } | Self::Clock { .. } => Exit::TryAgain,
+            Self::Stale { .. } | Self::Contention { .. } | Self::Clock { .. } => Exit::TryAgain,
             Self::Failed { .. } => Exit::Data,
         }
     }
@@ -163,6 +175,12 @@ pub(super) fn cause(error: &(dyn Error + 'static)) -> Cause {
                 | object_store::Error::NotImplemented { .. } => {
                     return Cause::ReadOnly;
                 }
+                // A key that is no key is noticed before anything is sent.
+                object_store::Error::Generic { source, .. }
+                    if source.to_string().contains("Invalid Access Key") =>
+                {
+                    return Cause::Permission;
+                }
                 // The retrying client behind it gave up.
                 object_store::Error::Generic { store, .. } if *store != "LocalFileSystem" => {
                     return Cause::Unavailable;
@@ -189,15 +207,19 @@ pub(super) fn message(error: &(dyn Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
-        let text = error.to_string();
-        let text = text.split("\n\ncontext:").next().unwrap_or_default();
-        let text = crate::http::redact(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let text = tidy(&error.to_string());
         if !text.is_empty() && !parts.iter().any(|part| part.contains(&text)) {
             parts.push(text);
         }
         next = error.source();
     }
     parts.join(": ")
+}
+
+/// One line, without Icechunk's span traces and without the query of any URL.
+pub(super) fn tidy(text: &str) -> String {
+    let text = text.split("\n\ncontext:").next().unwrap_or_default();
+    crate::http::redact(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// Turns a failure of Icechunk or Zarr into ours.

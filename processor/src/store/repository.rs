@@ -2,12 +2,13 @@
 
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use floe_shared::schema::{BRANCH, Variable};
 use floe_shared::status::Commit;
 use futures::TryStreamExt;
 use icechunk::format::SnapshotId;
-use icechunk::format::snapshot::SnapshotProperties;
+use icechunk::format::snapshot::{SnapshotInfo, SnapshotProperties};
 use icechunk::repository::VersionInfo;
 use icechunk::session::Session;
 use icechunk::{Repository, Storage};
@@ -15,6 +16,7 @@ use serde_json::Value;
 use zarrs::array::Array;
 use zarrs_icechunk::AsyncIcechunkStore;
 
+use super::claim::{self, Claims};
 use super::connect::{self, Access};
 use super::error::{StoreError, classify, of_repository, of_session};
 use super::layout::{self, Layout};
@@ -25,10 +27,12 @@ use super::lock::{self, CommitLock, LOCK_FILE};
 #[derive(Debug, Clone)]
 pub struct Store {
     location: Location,
-    name: String,
-    storage: Arc<dyn Storage + Send + Sync>,
+    pub(super) name: String,
+    pub(super) storage: Arc<dyn Storage + Send + Sync>,
     /// One commit at a time within this process.
     turn: Arc<tokio::sync::Mutex<()>>,
+    /// And one at a time among all processes, where nothing else sees to that.
+    claims: Claims,
 }
 
 /// A repository whose schema fits the configuration.
@@ -48,11 +52,47 @@ pub struct HistoryEntry {
     pub metadata: SnapshotProperties,
 }
 
-/// The right to commit: held from the look at the branch until the commit has landed.
+impl From<SnapshotInfo> for HistoryEntry {
+    fn from(info: SnapshotInfo) -> Self {
+        Self {
+            commit: Commit {
+                snapshot: info.id.to_string(),
+                message: info.message,
+                committed_at: info.flushed_at.timestamp_micros(),
+            },
+            metadata: info.metadata,
+        }
+    }
+}
+
+/// The right to write the branch of a local store; elsewhere, only against others of this process.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct Lock {
     _file: CommitLock,
     _process: tokio::sync::OwnedMutexGuard<()>,
+}
+
+/// The turn to commit: held from the look at the branch until the commit has landed.
+#[derive(Debug)]
+pub(super) struct Turn {
+    claim: Option<claim::Held>,
+    _lock: Lock,
+}
+
+impl Turn {
+    /// Says that it lasts longer than was thought.
+    pub(super) async fn prolong(&mut self, lasts: Duration) {
+        if let Some(claim) = &mut self.claim {
+            claim.prolong(lasts).await;
+        }
+    }
+
+    /// Ends it.
+    pub(super) async fn end(self) {
+        if let Some(claim) = self.claim {
+            claim.release().await;
+        }
+    }
 }
 
 impl Store {
@@ -63,8 +103,14 @@ impl Store {
         environment: Environment<'_>,
     ) -> Result<Self, StoreError> {
         let storage = connect::storage(&location, access, environment).await?;
+        Ok(Self::over(location, storage))
+    }
+
+    /// A store over a storage that is open already, which `location` names.
+    pub fn over(location: Location, storage: Arc<dyn Storage + Send + Sync>) -> Self {
         let name = location.to_string();
-        Ok(Self { location, name, storage, turn: Arc::default() })
+        let claims = Claims::new(Arc::clone(&storage));
+        Self { location, name, storage, turn: Arc::default(), claims }
     }
 
     /// The location as people write it, without secrets.
@@ -90,10 +136,20 @@ impl Store {
         }
     }
 
-    pub(super) async fn lock(&self) -> Result<Turn, StoreError> {
+    pub(super) async fn lock(&self) -> Result<Lock, StoreError> {
         let process = Arc::clone(&self.turn).lock_owned().await;
         let file = lock::acquire(&self.name, self.directory()).await?;
-        Ok(Turn { _file: file, _process: process })
+        Ok(Lock { _file: file, _process: process })
+    }
+
+    /// Waits for the turn to commit, which is needed for `lasts` at most.
+    pub(super) async fn turn(&self, lasts: Duration) -> Result<Turn, StoreError> {
+        let lock = self.lock().await?;
+        let claim = match self.directory() {
+            Some(_) => None,
+            None => self.claims.wait(lasts).await,
+        };
+        Ok(Turn { claim, _lock: lock })
     }
 
     pub(super) async fn open_repository(&self) -> Result<Repository, StoreError> {
@@ -157,10 +213,7 @@ impl Dataset {
         self.ancestry(&version).await
     }
 
-    pub(super) async fn ancestry(
-        &self,
-        version: &VersionInfo,
-    ) -> Result<Vec<HistoryEntry>, StoreError> {
+    async fn ancestry(&self, version: &VersionInfo) -> Result<Vec<HistoryEntry>, StoreError> {
         const ACTION: &str = "reading its history";
         let snapshots: Vec<_> = self
             .repository
@@ -170,17 +223,7 @@ impl Dataset {
             .try_collect()
             .await
             .map_err(|error| of_repository(self.name(), ACTION, &error))?;
-        Ok(snapshots
-            .into_iter()
-            .map(|info| HistoryEntry {
-                commit: Commit {
-                    snapshot: info.id.to_string(),
-                    message: info.message,
-                    committed_at: info.flushed_at.timestamp_micros(),
-                },
-                metadata: info.metadata,
-            })
-            .collect())
+        Ok(snapshots.into_iter().map(HistoryEntry::from).collect())
     }
 
     fn snapshot_id(&self, text: &str) -> Result<SnapshotId, StoreError> {
