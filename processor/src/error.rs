@@ -71,6 +71,18 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The doctor found something.
+    #[error("{failed} of {checks} checks failed, the first of them: {check}")]
+    Unhealthy {
+        /// The first check that failed.
+        check: &'static str,
+        /// How many failed.
+        failed: usize,
+        /// Of how many.
+        checks: usize,
+        /// The code of its failure.
+        exit: Exit,
+    },
     /// Ctrl-C.
     #[error("stopped; what is committed stays, and the same command continues")]
     Interrupted,
@@ -83,6 +95,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the command's own document tells of it already.
+    pub const fn is_told(&self) -> bool {
+        matches!(self, Self::Unhealthy { .. })
+    }
+
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
@@ -105,6 +122,7 @@ impl Error {
             Self::Accumulate(_) => Exit::Data,
             Self::Http(error) => error.exit(),
             Self::Sandbox(_) => Exit::Unavailable,
+            Self::Unhealthy { exit, .. } => *exit,
             Self::Write { .. } => Exit::Io,
             Self::Interrupted => Exit::Interrupted,
         }

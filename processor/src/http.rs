@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use bytes::Bytes;
-use reqwest::header::{CONTENT_RANGE, RANGE, RETRY_AFTER};
-use reqwest::{Response, StatusCode};
+use reqwest::header::{CONTENT_RANGE, HeaderMap, HeaderName, RANGE, RETRY_AFTER};
+use reqwest::{Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::exit::Exit;
@@ -190,6 +190,23 @@ impl Http {
         let bytes =
             self.patiently(async || self.body(url, self.client.post(url).json(body)).await).await?;
         parse(url, &bytes)
+    }
+
+    /// The headers of the answer to a request without a body.
+    pub async fn headers(
+        &self,
+        method: Method,
+        url: &str,
+        headers: &[(HeaderName, &str)],
+    ) -> Result<HeaderMap, HttpError> {
+        self.patiently(async || {
+            let mut request = self.client.request(method.clone(), url);
+            for (name, value) in headers {
+                request = request.header(name, *value);
+            }
+            Ok(self.send(url, request).await?.headers().clone())
+        })
+        .await
     }
 
     async fn patiently<T>(

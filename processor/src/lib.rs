@@ -9,7 +9,8 @@
 //! * [`store`], [`overviews`]: encoding, uploading and committing,
 //! * [`job`]: all of that for one run of neighbouring tiles.
 //!
-//! [`commands`] is the command line, [`report`] and [`picture`] what it shows, and [`sandbox`] a
+//! [`commands`] is the command line, [`report`] and [`picture`] what it shows, [`page_access`] what a
+//! browser may read of it, and [`sandbox`] a
 //! stand-in for the Planetary Computer.
 
 pub mod accumulate;
@@ -26,6 +27,7 @@ pub mod job;
 pub mod natural_earth;
 pub mod needed;
 pub mod overviews;
+pub mod page_access;
 pub mod picture;
 pub mod plan;
 pub mod quicklook;

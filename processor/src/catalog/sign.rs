@@ -10,6 +10,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
 
+use crate::exit::Exit;
 use crate::http::{Http, HttpError, Ranged, bare};
 
 /// A token is replaced when less than this remains of its life.
@@ -62,6 +63,16 @@ pub enum BlobError {
     /// The request failed.
     #[error(transparent)]
     Http(#[from] HttpError),
+}
+
+impl BlobError {
+    /// The exit code of this kind of failure.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::NotABlob { .. } => Exit::Data,
+            Self::Unsigned { source, .. } | Self::Http(source) => source.exit(),
+        }
+    }
 }
 
 impl BlobReader {

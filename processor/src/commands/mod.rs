@@ -1,5 +1,6 @@
 //! The command line: one verb a file.
 
+mod doctor;
 mod gc;
 mod init;
 mod matrix;
@@ -73,6 +74,8 @@ enum Verb {
     Overviews(overviews::Args),
     /// Draw a variable of a year as a PNG
     Quicklook(quicklook::Args),
+    /// Check all that jobs and the map need, and say what to fix
+    Doctor(doctor::Args),
     /// Remove what no snapshot refers to
     Gc(gc::Args),
     /// Serve generated granules as the Planetary Computer does
@@ -107,7 +110,7 @@ pub fn main() -> ExitCode {
             let message = hide(&error.to_string());
             eprintln!("floe: {message}");
             let code = error.exit().code();
-            if as_json {
+            if as_json && !error.is_told() {
                 let document = json!({ "error": message, "exit_code": code });
                 let _ = crate::report::json(&document);
             }
@@ -141,6 +144,7 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
         Verb::Status(args) => status::run(&app, &args).await,
         Verb::Overviews(args) => overviews::run(&app, &args).await,
         Verb::Quicklook(args) => quicklook::run(&app, &args).await,
+        Verb::Doctor(args) => doctor::run(&app, &args).await,
         Verb::Gc(args) => Box::pin(gc::run(&app, &args)).await,
         Verb::Sandbox(args) => Ok(sandbox::run(args, app.json).await?),
     }
