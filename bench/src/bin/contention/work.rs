@@ -1,0 +1,81 @@
+//! What is committed: tiles of the real layout, with small chunks of known content.
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use floe_processor::store::{ChunkPlace, Layout};
+use floe_shared::grid::{Grid, TileIndex};
+use floe_shared::message::{Coverage, Note, TileMessage, YearStats};
+use floe_shared::pyramid::{ChunkIndex, Owner};
+use floe_shared::schema::Variable;
+
+/// More than Icechunk keeps within its manifests (512 bytes), as a real chunk is.
+const CHUNK_BYTES: usize = 600;
+
+/// The tiles of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Work {
+    pub(crate) layout: Layout,
+    pub(crate) tiles: Vec<TileIndex>,
+}
+
+impl Work {
+    /// The first `tiles` tiles of the full grid.
+    pub(crate) fn new(tiles: usize, years: usize) -> anyhow::Result<Self> {
+        let grid = Grid::default();
+        let years = (0..years).map(|year| 2020 + year as i32).collect();
+        let tiles: Vec<TileIndex> = grid.tiles().take(tiles).collect();
+        tiles.first().context("--tiles: expected at least 1")?;
+        Ok(Self { layout: Layout { grid, years }, tiles })
+    }
+
+    /// The tiles of one of `count` writers.
+    pub(crate) fn of_writer(&self, writer: usize, count: usize) -> Vec<TileIndex> {
+        self.tiles.iter().copied().skip(writer).step_by(count).collect()
+    }
+
+    /// The chunks of a tile.
+    pub(crate) fn places(&self, tile: TileIndex) -> Vec<ChunkPlace> {
+        let mut places = Vec::new();
+        for level in self.layout.levels() {
+            if level.owner != Owner::Tile {
+                continue;
+            }
+            for variable in Variable::ALL {
+                for year in 0..self.layout.years.len() as u32 {
+                    places.push(ChunkPlace {
+                        level,
+                        variable,
+                        year,
+                        chunk: ChunkIndex::from(tile),
+                    });
+                }
+            }
+        }
+        places
+    }
+
+    /// The content of a chunk: its own name, over and over.
+    pub(crate) fn content(place: ChunkPlace) -> Bytes {
+        let name = format!("{} {} {:?};", place.array(), place.year, place.chunk);
+        name.bytes().cycle().take(CHUNK_BYTES).collect()
+    }
+
+    /// The commit message of a tile.
+    pub(crate) fn message(&self, tile: TileIndex) -> TileMessage {
+        TileMessage {
+            tile,
+            years: self
+                .layout
+                .years
+                .iter()
+                .map(|&year| YearStats {
+                    year,
+                    input_granules: Some(184),
+                    valid_pixels: 987_654,
+                    coverage: Coverage { permille: 988 },
+                })
+                .collect(),
+            note: Note::None,
+        }
+    }
+}
