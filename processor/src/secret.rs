@@ -16,6 +16,9 @@ const VARIABLES: [&str; 6] = [
 /// What begins the signature of a shared access signature, in a query and in a query within a query.
 const SIGNATURES: [&str; 2] = ["sig=", "sig%3D"];
 
+/// A value that is shorter is no credential, and its letters may stand anywhere in what is shown.
+const SHORTEST: usize = 8;
+
 /// A text without the values of this process's secret variables and without any signature.
 pub fn hide(text: &str) -> String {
     hide_from(text, &process_environment)
@@ -24,8 +27,10 @@ pub fn hide(text: &str) -> String {
 fn hide_from(text: &str, environment: Environment<'_>) -> String {
     let mut hidden = text.to_owned();
     for variable in VARIABLES {
-        if let Some(value) = environment(variable) {
-            hidden = hidden.replace(value.trim_start_matches('?'), &format!("[{variable}]"));
+        let value = environment(variable).unwrap_or_default();
+        let value = value.trim_start_matches('?');
+        if value.len() >= SHORTEST {
+            hidden = hidden.replace(value, &format!("[{variable}]"));
         }
     }
     for start in SIGNATURES {
@@ -60,12 +65,13 @@ mod tests {
     fn neither_signatures_nor_variables_are_shown() {
         let environment = |name: &str| match name {
             "AZURE_STORAGE_SAS_TOKEN" => Some("?sv=1&sig=abc%2B".to_owned()),
-            "AZURE_STORAGE_ACCOUNT_KEY" => Some("key+/==".to_owned()),
+            "AZURE_STORAGE_ACCOUNT_KEY" => Some("longkey+/==".to_owned()),
+            "GH_TOKEN" => Some("e".to_owned()),
             _ => None,
         };
         assert_eq!(
             hide_from(
-                "GET /c/p?comp=list&sv=1&sig=abc%2B with key+/==: refused 'sv=2&sig=def%3D&se=3'",
+                "GET /c/p?comp=list&sv=1&sig=abc%2B with longkey+/==: refused 'sv=2&sig=def%3D&se=3'",
                 &environment
             ),
             "GET /c/p?comp=list&[AZURE_STORAGE_SAS_TOKEN] with [AZURE_STORAGE_ACCOUNT_KEY]: refused 'sv=2&sig=***&se=3'"

@@ -33,7 +33,6 @@ test('without variables the site carries the demo store and draws it under its p
   const [browser, server] = await Promise.all([launch(), serve({ '/someone/floe/': make('demo') })]);
   try {
     const map = await open(browser, server.url, { path: '/someone/floe/' });
-    await map.idle();
     assert.equal(await map.error(), null);
     const { values } = await map.floe('inspect', 10.005, 45.005);
     assert.ok(values.avg_daytime_lst[2022] > 200, JSON.stringify(values));

@@ -8,6 +8,7 @@ import pathlib
 import re
 import subprocess
 import tempfile
+import threading
 import urllib.parse
 import urllib.request
 
@@ -47,13 +48,20 @@ class Azurite:
         self._create()
 
     def _address(self):
-        """What it prints once it listens; it says nothing more."""
+        """What it prints once it listens."""
         said = []
-        for line in self.process.stdout:
-            said.append(line)
-            found = re.search(r"successfully listen\w* (?:at|on) (http://\S+)", line)
-            if found:
-                return found[1]
+        impatience = threading.Timer(120, self.process.kill)
+        impatience.start()
+        try:
+            for line in self.process.stdout:
+                said.append(line)
+                found = re.search(r"successfully listen\w* (?:at|on) (http://\S+)", line)
+                if found:
+                    # Whatever else it says must not fill the pipe, where it would wait for a reader.
+                    threading.Thread(target=self.process.stdout.read, daemon=True).start()
+                    return found[1]
+        finally:
+            impatience.cancel()
         raise RuntimeError(f"Azurite ended with {self.process.wait()}: {''.join(said)}")
 
     def token(self, permissions, key=KEY):
@@ -103,5 +111,4 @@ class Azurite:
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=30)
-        self.process.stdout.close()
         self.directory.cleanup()
