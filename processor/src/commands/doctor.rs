@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::http::Http;
 use crate::needed;
 use crate::page_access::{self, PageAccessError};
+use crate::secret::hide;
 use crate::store::{Access, Location, Store, StoreError, process_environment};
 
 /// Checks credentials, reading and writing, the schema, public reading and CORS as a browser needs them,
@@ -73,7 +74,7 @@ impl Check {
             fix: Some(fix.to_owned()),
             exit_code: Some(exit.code()),
             exit: Some(exit),
-            ..Self::ok(name, error.to_string())
+            ..Self::ok(name, hide(&error.to_string()))
         }
     }
 }
