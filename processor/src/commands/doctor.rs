@@ -25,7 +25,7 @@ use crate::store::{Access, Location, Store, StoreError, process_environment};
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Where the map will be served from, for the CORS check
-    /// [default: the owner's github.io on GitHub, else <https://example.org>]
+    /// [default: OWNER.github.io on GitHub, else example.org]
     #[arg(long, value_name = "ORIGIN")]
     origin: Option<String>,
     /// Check reading only: no credentials, no write
@@ -136,7 +136,7 @@ async fn check_dataset(app: &App, args: &Args, store: &Store) -> Vec<Check> {
                 "read",
                 &error,
                 error.exit(),
-                "run floe init; where it ran already, check account, container and prefix",
+                "run floe init; where it ran already, check the name of the store",
             ));
             false
         }

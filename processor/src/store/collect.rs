@@ -10,6 +10,7 @@ use std::num::{NonZeroU16, NonZeroUsize};
 use std::time::Duration;
 
 use chrono::Utc;
+use icechunk::format::IcechunkFormatErrorKind;
 use icechunk::ops::gc::{GCConfig, GCError, GCSummary, garbage_collect};
 use icechunk::repository::{RepositoryError, RepositoryErrorKind};
 use serde::Serialize;
@@ -164,7 +165,11 @@ fn is_lost_race(error: &GCError) -> bool {
         error,
         GCError::Repository(RepositoryError {
             kind: RepositoryErrorKind::RepoInfoUpdated
-                | RepositoryErrorKind::RepoUpdateAttemptsLimit(_),
+                | RepositoryErrorKind::RepoUpdateAttemptsLimit(_)
+                // The latest commit is by a clock that is a little ahead of ours.
+                | RepositoryErrorKind::FormatError(
+                    IcechunkFormatErrorKind::InvalidUpdateTimestamp { .. }
+                ),
             ..
         })
     )

@@ -173,8 +173,12 @@ impl Dataset {
                     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
                 }
                 Try::Behind(lag) => {
-                    lags += 1;
-                    if lag > LONGEST_LAG || lags > MOST_LONG_LAGS {
+                    commit.observed.lost += 1;
+                    lags += u32::from(lag > SHORT_LAG);
+                    if lag > LONGEST_LAG
+                        || lags > MOST_LONG_LAGS
+                        || commit.observed.lost >= MOST_RACES
+                    {
                         return Err(StoreError::Clock {
                             store: self.name().to_owned(),
                             message: format!("it is {} s behind the newest commit", lag.as_secs()),
@@ -219,6 +223,7 @@ impl Dataset {
                 attempts: commit.attempts,
             })),
             Err(error) if is_lost_race(&error) => Ok(Try::Lost),
+            Err(error) if let Some(lag) = lag_of(&error) => Ok(Try::Behind(lag)),
             Err(error) => not_now(of_session(self.name(), "committing", &error)),
         }
     }
@@ -329,6 +334,21 @@ fn lag_behind(tip: i64, now: i64) -> Option<Duration> {
     (lag >= 0).then(|| Duration::from_micros(lag.unsigned_abs() + 1))
 }
 
+/// How far icechunk says that our clock is behind: the branch's object is written a little later than the
+/// snapshot that the look has seen, and somebody may have committed in between.
+fn lag_of(error: &SessionError) -> Option<Duration> {
+    use icechunk::format::IcechunkFormatErrorKind as Format;
+    use icechunk::repository::RepositoryErrorKind as Repository;
+    let (theirs, ours) = match &error.kind {
+        SessionErrorKind::InvalidSnapshotTimestampOrdering { parent, child } => (parent, child),
+        SessionErrorKind::RepositoryError(Repository::FormatError(
+            Format::InvalidUpdateTimestamp { latest_time, new_time },
+        )) => (latest_time, new_time),
+        _ => return None,
+    };
+    lag_behind(theirs.timestamp_micros(), ours.timestamp_micros())
+}
+
 /// A failure that may pass is tried again; any other ends the commit.
 fn not_now(error: StoreError) -> Result<Try, StoreError> {
     match error {
@@ -342,12 +362,139 @@ fn is_lost_race(error: &SessionError) -> bool {
     matches!(
         &error.kind,
         SessionErrorKind::Conflict { .. }
-            // Another's commit, by a clock that is ahead of ours, came between look and commit.
-            | SessionErrorKind::InvalidSnapshotTimestampOrdering { .. }
             | SessionErrorKind::RepositoryError(
                 Repository::Conflict { .. }
                     | Repository::RepoInfoUpdated
                     | Repository::RepoUpdateAttemptsLimit(_)
             )
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use floe_shared::grid::Grid;
+    use icechunk::new_in_memory_storage;
+
+    use super::*;
+    use crate::store::{Layout, Location, Store};
+
+    /// Noise, so that the chunk does not fit into the manifest.
+    fn noise() -> bytes::Bytes {
+        (0..2000).map(|_| rand::random::<u8>()).collect()
+    }
+
+    async fn request(dataset: &Dataset, tile: TileIndex) -> CommitRequest {
+        let place = crate::store::ChunkPlace {
+            level: dataset.layout().levels()[0],
+            variable: floe_shared::schema::Variable::Average,
+            year: 0,
+            chunk: tile.into(),
+        };
+        let chunk =
+            dataset.chunk_writer().await.unwrap().stage(place, Some(noise())).await.unwrap();
+        let note = floe_shared::message::Note::None;
+        let message = TileMessage { tile, years: Vec::new(), note };
+        let began_at = dataset.tip().await.unwrap();
+        CommitRequest::of_tile(message, vec![chunk], SnapshotProperties::default(), began_at, false)
+    }
+
+    /// Handles on one repository, as several machines have them.
+    async fn handles(count: usize) -> Vec<Dataset> {
+        let storage = new_in_memory_storage().await.unwrap();
+        let location = Location::Azure {
+            account: "memory".to_owned(),
+            container: "memory".to_owned(),
+            prefix: "test".to_owned(),
+        };
+        let layout = Layout { grid: Grid::new(0.5, 10.0).unwrap(), years: vec![2021] };
+        let mut handles = Vec::new();
+        for _ in 0..count {
+            let store = Store::over(location.clone(), Arc::clone(&storage) as _);
+            store.initialize(&layout).await.unwrap();
+            handles.push(store.open(&layout).await.unwrap());
+        }
+        handles
+    }
+
+    #[tokio::test]
+    async fn a_tile_that_another_committed_meanwhile_is_not_committed_again() {
+        let [first, second] = handles(2).await.try_into().unwrap();
+        let tile = TileIndex { row: 4, col: 19 };
+        let (ours, theirs) = (request(&first, tile).await, request(&second, tile).await);
+        let Committed::Landed { snapshot, attempts: 1 } = second.commit(theirs).await.unwrap()
+        else {
+            panic!("nobody else committed yet")
+        };
+        assert_eq!(first.commit(ours).await.unwrap(), Committed::Overtaken { by: snapshot });
+    }
+
+    #[tokio::test]
+    async fn another_tile_that_came_between_costs_no_second_try() {
+        let [first, second] = handles(2).await.try_into().unwrap();
+        let ours = request(&first, TileIndex { row: 4, col: 19 }).await;
+        let theirs = request(&second, TileIndex { row: 4, col: 20 }).await;
+        second.commit(theirs).await.unwrap();
+        let landed = first.commit(ours).await.unwrap();
+        assert!(matches!(landed, Committed::Landed { attempts: 1, .. }), "{landed:?}");
+    }
+
+    #[tokio::test]
+    async fn chunks_that_wait_for_too_long_are_refused_since_they_may_be_collected() {
+        let [dataset] = handles(1).await.try_into().unwrap();
+        let mut request = request(&dataset, TileIndex { row: 4, col: 19 }).await;
+        request.chunks[0].at -= STAGED_CHUNKS_LAST;
+        let error = dataset.commit(request).await.unwrap_err();
+        assert!(error.to_string().contains("uploaded 6 hours ago"), "{error}");
+        assert_eq!(error.exit(), crate::exit::Exit::TryAgain);
+    }
+
+    #[test]
+    fn a_clock_behind_the_tip_waits_until_it_is_past_it() {
+        assert_eq!(lag_behind(1_000_000, 1_000_001), None);
+        assert_eq!(lag_behind(1_000_000, 1_000_000), Some(Duration::from_micros(1)));
+        assert_eq!(lag_behind(6_000_000, 1_000_000), Some(Duration::from_micros(5_000_001)));
+    }
+
+    #[test]
+    fn icechunk_s_word_that_a_clock_is_behind_is_waited_for() {
+        use icechunk::format::IcechunkFormatErrorKind as Format;
+        use icechunk::repository::RepositoryErrorKind as Repository;
+        let (new_time, later) = (Utc::now(), Utc::now() + Duration::from_secs(5));
+        let five = |kind| lag_of(&SessionError::capture(kind)).unwrap().as_secs();
+        assert_eq!(
+            five(SessionErrorKind::InvalidSnapshotTimestampOrdering {
+                parent: later,
+                child: new_time
+            }),
+            5
+        );
+        assert_eq!(
+            five(SessionErrorKind::RepositoryError(Repository::FormatError(
+                Format::InvalidUpdateTimestamp { latest_time: later, new_time }
+            ))),
+            5
+        );
+        let other = SessionErrorKind::InvalidSnapshotTimestamp {
+            object_store_time: new_time,
+            snapshot_time: later,
+        };
+        assert!(lag_of(&SessionError::capture(other)).is_none());
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        let (store, message) = (String::new(), String::new());
+        let action = "committing";
+        let unavailable = StoreError::Unavailable { store, action, message };
+        assert!(not_now(unavailable).is_ok());
+        for error in [
+            StoreError::Clock { store: String::new(), message: String::new() },
+            StoreError::Permission { store: String::new(), action, message: String::new() },
+            StoreError::Failed { store: String::new(), action, message: String::new() },
+        ] {
+            assert!(not_now(error).is_err());
+        }
+    }
 }
