@@ -29,6 +29,9 @@ async function violations(page) {
 const states = {
   'as it opens': async () => {},
   'with everything unfolded': async (page) => {
+    if (!(await page.locator('summary').first().isVisible())) {
+      await page.getByRole('button', { name: 'All controls' }).click();
+    }
     for (const summary of await page.locator('summary').all()) await summary.click();
     await page.getByRole('switch', { name: /status/i }).check();
   },

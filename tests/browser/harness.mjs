@@ -104,7 +104,7 @@ export async function colours(page, points) {
     async ([png, points]) => {
       const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
       const canvas = new OffscreenCanvas(image.width, image.height);
-      const context = canvas.getContext('2d');
+      const context = canvas.getContext('2d', { willReadFrequently: true });
       context.drawImage(image, 0, 0);
       return points.map(([x, y]) => [...context.getImageData(x, y, 1, 1).data.slice(0, 3)]);
     },

@@ -26,8 +26,10 @@ const focused = (page) =>
 test('tab reaches every control, in the order in which they are seen, and each shows the focus', async () => {
   const { page, idle, close } = await open(browser, server.url, { query: '?status=1&at=10,10' });
   await idle();
-  for (const summary of await page.locator('summary').all()) await summary.click();
-  await page.evaluate(() => document.activeElement.blur());
+  // Not by clicks: Tab would go on from the place that was clicked last.
+  await page.evaluate(() => {
+    for (const details of document.querySelectorAll('details')) details.open = true;
+  });
   const visited = [];
   for (let step = 0; step < 60; step += 1) {
     await page.keyboard.press('Tab');

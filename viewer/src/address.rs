@@ -36,11 +36,16 @@ impl Page {
         let session = self.session();
         let mut view = self.view.get_untracked();
         view.camera = self.camera();
+        // What shows what it says already stays as it is: a plain address its defaults.
+        if view == session.link.view && !session.is_address_ours.get() {
+            return;
+        }
         view.year = untrack(|| self.year_now()).or(view.year);
         let link = Link { view, ..session.link.clone() };
         let query = link.query();
         if browser::query().trim_start_matches('?') != query {
             browser::replace_query(&query);
+            session.is_address_ours.set(true);
         }
     }
 }

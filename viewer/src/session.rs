@@ -34,8 +34,10 @@ pub struct Session {
     pub store_url: String,
     /// What of it is shown.
     pub reference: RefSpec,
-    /// What the page's address says beside the view.
+    /// What the page's address said when it was opened.
     pub link: Link,
+    /// Whether the address has been written since.
+    pub is_address_ours: Cell<bool>,
     /// The names of the base map.
     pub places: Rc<[PlaceName]>,
     /// The same for the search, made when first asked for.
@@ -80,6 +82,7 @@ pub async fn start() {
         store_url: browser::absolute(&store),
         reference: reference.as_deref().map_or_else(RefSpec::default, link::reference),
         link: link.clone(),
+        is_address_ours: Cell::default(),
         places: basemap::places().into(),
         named: OnceCell::new(),
         fine_shapes: Cell::default(),
@@ -98,6 +101,9 @@ pub async fn start() {
 
 impl Page {
     fn new(view: ViewState, session: Session) -> Self {
+        // On a phone the panel begins folded, unless the link shows something that it holds.
+        let is_phone = browser::matches("(max-width: 40rem)");
+        let expanded = !is_phone || view.inspected.is_some();
         Self {
             view: RwSignal::new(view),
             opening: RwSignal::new(Opening::Underway),
@@ -108,7 +114,7 @@ impl Page {
             busy: RwSignal::new(false),
             inspection: RwSignal::new(Inspection::Nowhere),
             playing: RwSignal::new(false),
-            expanded: RwSignal::new(!browser::matches("(max-width: 40rem)")),
+            expanded: RwSignal::new(expanded),
             scale: RwSignal::new(None),
             credits: RwSignal::new(Vec::new()),
             session: StoredValue::new_local(Rc::new(session)),

@@ -37,6 +37,8 @@ pub enum ColorMap {
     Vik,
     /// Red-brown, pale yellow, blue: diverging (Crameri).
     Roma,
+    /// Black to white.
+    Greys,
     /// Rainbow of even contrast, neither monotonic in lightness nor safe for colour-blind people.
     Turbo,
 }
@@ -44,7 +46,7 @@ pub enum ColorMap {
 /// A name that no colour map has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no colour map is named '{found}': use one of inferno, viridis, magma, plasma, cividis, batlow, lajolla, thermal, vik, roma, turbo"
+    "no colour map is named '{found}': use one of inferno, viridis, magma, plasma, cividis, batlow, lajolla, thermal, vik, roma, greys, turbo"
 )]
 pub struct ColorMapError {
     /// The name asked for.
@@ -53,7 +55,7 @@ pub struct ColorMapError {
 
 impl ColorMap {
     /// All maps, the recommended first.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Inferno,
         Self::Viridis,
         Self::Magma,
@@ -64,6 +66,7 @@ impl ColorMap {
         Self::Thermal,
         Self::Vik,
         Self::Roma,
+        Self::Greys,
         Self::Turbo,
     ];
 
@@ -80,6 +83,7 @@ impl ColorMap {
             Self::Thermal => "thermal",
             Self::Vik => "vik",
             Self::Roma => "roma",
+            Self::Greys => "greys",
             Self::Turbo => "turbo",
         }
     }
@@ -97,6 +101,7 @@ impl ColorMap {
             Self::Thermal => "Thermal",
             Self::Vik => "Vik (diverging)",
             Self::Roma => "Roma (diverging)",
+            Self::Greys => "Greys",
             Self::Turbo => "Turbo (rainbow)",
         }
     }
@@ -140,6 +145,7 @@ impl ColorMap {
             Self::Thermal => &knots::THERMAL,
             Self::Vik => &knots::VIK,
             Self::Roma => &knots::ROMA,
+            Self::Greys => &knots::GREYS,
             Self::Turbo => &knots::TURBO,
         }
     }
@@ -209,6 +215,7 @@ mod tests {
             (ColorMap::Inferno, [0, 0, 4], [252, 255, 164]),
             (ColorMap::Viridis, [68, 1, 84], [253, 231, 37]),
             (ColorMap::Cividis, [0, 34, 78], [254, 232, 56]),
+            (ColorMap::Greys, [0; 3], [255; 3]),
             (ColorMap::Turbo, [48, 18, 59], [122, 4, 3]),
         ] {
             let table = map.table();

@@ -24,8 +24,8 @@ use crate::view::ground::Ground;
 use crate::view::{Camera, Viewport};
 use crate::visible::{Place, Pyramid, PyramidError};
 
-/// Chunks copied to the GPU in one frame: more would make the frame late.
-const UPLOADS_PER_FRAME: usize = 2;
+/// Pixels copied to the GPU in one frame, two chunks of 1000 x 1000: more would make the frame late.
+const UPLOADED_PER_FRAME: u32 = 2_000_000;
 /// Columns and rows of the grid where there is no dataset yet.
 const NO_GRID: (u32, u32) = (36_000, 18_000);
 
@@ -264,8 +264,10 @@ impl State {
         let (Some(layer), Some(renderer)) = (&mut self.layer, &mut self.renderer) else {
             return Ok(());
         };
-        for _ in 0..UPLOADS_PER_FRAME {
+        let mut uploaded = 0;
+        while uploaded < UPLOADED_PER_FRAME {
             let Some(chunk) = layer.arrived.pop_front() else { break };
+            uploaded += chunk.size.0 * chunk.size.1;
             let level = layer.pyramid.levels().iter().find(|level| level.index == chunk.key.level);
             let Some(level) = level else { continue };
             // Without room it is no longer needed; if it is, it will be asked for again.

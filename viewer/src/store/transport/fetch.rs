@@ -106,7 +106,13 @@ impl Fetch {
 impl Transport for Fetch {
     async fn get(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
         let url = self.url(&request.target);
-        Self::read(&url, request).await.map_err(|failure| TransportError {
+        let mut result = Self::read(&url, request).await;
+        if request.freshness == Freshness::Immutable && matches!(result, Err(Failure::NotFound)) {
+            // Browsers keep this answer as well, and the object may have come since.
+            let latest = Request { freshness: Freshness::Latest, ..request.clone() };
+            result = Self::read(&url, &latest).await;
+        }
+        result.map_err(|failure| TransportError {
             // A token in the query is nobody's business.
             url: url.split('?').next().unwrap_or_default().to_owned(),
             failure,
