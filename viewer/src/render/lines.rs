@@ -135,7 +135,8 @@ fn runs(vertices: &[[f32; 3]]) -> Vec<Run> {
                 most: [f32::NEG_INFINITY; 3],
             };
             let places = &vertices[first..=first + count];
-            for place in places.iter().filter(|place| **place != POLYLINE_END) {
+            // Latitudes beyond the pole end a polyline.
+            for place in places.iter().filter(|place| place[1] < 2.0) {
                 for (axis, &value) in place.iter().enumerate() {
                     run.least[axis] = run.least[axis].min(value);
                     run.most[axis] = run.most[axis].max(value);

@@ -17,6 +17,7 @@ use super::renderer::{Frame, projection_code};
 
 /// What a variant draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of the shader")]
 pub(super) struct Variant {
     projection: i32,
     tiles: bool,
