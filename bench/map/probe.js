@@ -3,9 +3,9 @@
 
 (() => {
   const probe = {
-    /** When frames with at least one draw call began, by the clock of the frame. */
+    /** When frames with at least one draw call drew first. */
     frames: [],
-    /** When such frames were over: the next frame had its turn. */
+    /** When the GPU was done with such frames. */
     shown: [],
     /** When pixels were last uploaded. */
     lastUpload: 0,
@@ -36,12 +36,27 @@
     return strong >= 10;
   }
 
+  /** Notes when the GPU has done all that it was told so far. The main thread does not wait for it. */
+  function awaitGpu(gl) {
+    const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    gl.flush();
+    const look = () => {
+      if (gl.getSyncParameter(fence, gl.SYNC_STATUS) === gl.SIGNALED || gl.isContextLost()) {
+        gl.deleteSync(fence);
+        probe.shown.push(performance.now());
+      } else setTimeout(look, 4);
+    };
+    setTimeout(look, 4);
+  }
+
+  /** The frame that draws, by its clock. */
+  let frame = null;
   let looking = false;
   function drew(gl) {
-    const frame = document.timeline.currentTime;
-    if (probe.frames.at(-1) !== frame) {
-      probe.frames.push(frame);
-      requestAnimationFrame(() => probe.shown.push(performance.now()));
+    if (frame !== document.timeline.currentTime) {
+      frame = document.timeline.currentTime;
+      probe.frames.push(performance.now());
+      queueMicrotask(() => awaitGpu(gl));
     }
     if (!window.probeLooks || probe.firstPixel !== null || looking) return;
     looking = true;
@@ -68,12 +83,14 @@
     };
   }
 
-  /** When what was uploaded after `since` was on the screen, once nothing has been uploaded for `quiet` ms. */
+  /** When what was uploaded after `since` was drawn, once nothing has been uploaded for `quiet` ms. */
   probe.settled = async (since, quiet) => {
     const rest = (ms) => new Promise((rested) => setTimeout(rested, ms));
     for (;;) {
       const upload = Math.max(since, probe.lastUpload);
-      const shown = probe.shown.find((time) => time > upload);
+      // The first frame that began after it; frames are done in their order.
+      const frame = probe.frames.findIndex((time) => time >= upload);
+      const shown = frame < 0 ? undefined : probe.shown[frame];
       if (shown !== undefined && performance.now() - upload > quiet) return shown;
       await rest(20);
     }

@@ -320,7 +320,7 @@ impl State {
         let frame = Frame { tiles, ..self.frame(&theme, &line_styles) };
         if let Some(renderer) = &self.renderer {
             renderer.resize(self.canvas.0, self.canvas.1);
-            renderer.draw(&frame);
+            renderer.draw(&frame)?;
         }
         self.stale.picture = false;
         Ok(())

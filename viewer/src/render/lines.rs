@@ -12,6 +12,11 @@ pub const POLYLINE_END: [f32; 3] = [0.0, 9.0, 0.0];
 
 /// Bytes of a vertex: longitude, latitude and Mercator's northing.
 const VERTEX: i32 = 12;
+/// Segments that are left out or drawn together: few enough to lie in one part of the world, many
+/// enough that a view takes few calls.
+const RUN: usize = 128;
+/// How far a line reaches beyond its places, in device pixels.
+const MARGIN: f32 = 8.0;
 
 /// Polylines that are drawn alike: longitude, latitude and Mercator's northing of each vertex, in
 /// radians, [`POLYLINE_END`] after each polyline. No segment crosses the antimeridian.
@@ -81,6 +86,65 @@ impl LineCamera {
             turns,
         }
     }
+
+    /// Whether any of a run can be on the screen, in the copy of the world that `turn` shifts east.
+    fn may_show(&self, run: &Run, turn: f32) -> bool {
+        let reach = self.half_screen.map(|half| (half + MARGIN) / self.radius);
+        if self.projection == super::renderer::projection_code(Projection::Globe) {
+            let middle = [0, 1].map(|axis| f32::midpoint(run.least[axis], run.most[axis]));
+            let extent = [0, 1].map(|axis| run.most[axis] - run.least[axis]);
+            let [sin, cos] = self.sin_cos;
+            let away = (middle[1].sin() * sin
+                + middle[1].cos() * cos * (middle[0] - self.centre_high[0]).cos())
+            .clamp(-1.0, 1.0)
+            .acos();
+            let horizon = reach[0].hypot(reach[1]).min(1.0).asin();
+            return away <= horizon + extent[0].hypot(extent[1]) / 2.0;
+        }
+        let mercator = super::renderer::projection_code(Projection::Mercator);
+        let upwards = if self.projection == mercator { 2 } else { 1 };
+        [(0, turn), (upwards, 0.0)].into_iter().zip(reach).all(|((axis, shift), reach)| {
+            let centre = self.centre_high[axis] - shift;
+            run.least[axis] <= centre + reach && run.most[axis] >= centre - reach
+        })
+    }
+}
+
+/// Segments that follow each other, and where they lie.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Run {
+    first: i32,
+    count: i32,
+    /// West, south and the least northing of their places ...
+    least: [f32; 3],
+    /// ... and east, north and the greatest.
+    most: [f32; 3],
+}
+
+/// Cuts the segments of a set into runs.
+fn runs(vertices: &[[f32; 3]]) -> Vec<Run> {
+    let segments = vertices.len().saturating_sub(1);
+    (0..segments)
+        .step_by(RUN)
+        .map(|first| {
+            let count = RUN.min(segments - first);
+            let mut run = Run {
+                first: first as i32,
+                count: count as i32,
+                least: [f32::INFINITY; 3],
+                most: [f32::NEG_INFINITY; 3],
+            };
+            let places = &vertices[first..=first + count];
+            // Latitudes beyond the pole end a polyline.
+            for place in places.iter().filter(|place| place[1] < 2.0) {
+                for (axis, &value) in place.iter().enumerate() {
+                    run.least[axis] = run.least[axis].min(value);
+                    run.most[axis] = run.most[axis].max(value);
+                }
+            }
+            run
+        })
+        .collect()
 }
 
 /// The buffers of all line sets.
@@ -93,7 +157,7 @@ pub(super) struct Lines {
 struct Buffer {
     array: WebGlVertexArrayObject,
     vertices: WebGlBuffer,
-    segments: i32,
+    runs: Vec<Run>,
 }
 
 impl Lines {
@@ -122,13 +186,11 @@ impl Lines {
             let vertices = js_sys::Float32Array::from(set.vertices.as_flattened());
             gl.buffer_data_with_array_buffer_view(Gl::ARRAY_BUFFER, &vertices, Gl::STATIC_DRAW);
             // Each segment reads its start and, one vertex further, its end.
-            for (location, offset) in [(0, 0), (1, VERTEX)] {
+            for location in [0, 1] {
                 gl.enable_vertex_attrib_array(location);
-                gl.vertex_attrib_pointer_with_i32(location, 3, Gl::FLOAT, false, VERTEX, offset);
                 gl.vertex_attrib_divisor(location, 1);
             }
-            let segments = (set.vertices.len() as i32 - 1).max(0);
-            self.sets.push(Buffer { array, vertices: buffer, segments });
+            self.sets.push(Buffer { array, vertices: buffer, runs: runs(&set.vertices) });
         }
         gl.bind_vertex_array(None);
         Ok(())
@@ -147,18 +209,92 @@ impl Lines {
         gl.enable(Gl::BLEND);
         gl.blend_func_separate(Gl::SRC_ALPHA, Gl::ONE_MINUS_SRC_ALPHA, Gl::ZERO, Gl::ONE);
         for (set, style) in self.sets.iter().zip(styles) {
-            if set.segments == 0 || style.colour[3] <= 0.0 {
+            if style.colour[3] <= 0.0 {
                 continue;
             }
             gl.bind_vertex_array(Some(&set.array));
+            gl.bind_buffer(Gl::ARRAY_BUFFER, Some(&set.vertices));
             program.float4("lineColour", style.colour);
             program.float("width", style.width);
             for &turn in &camera.turns {
                 program.float("turn", turn);
-                gl.draw_arrays_instanced(Gl::TRIANGLE_STRIP, 0, 4, set.segments);
+                let shown = set.runs.iter().filter(|run| camera.may_show(run, turn));
+                for (first, count) in joined(shown) {
+                    for (location, vertex) in [(0, first), (1, first + 1)] {
+                        let offset = vertex * VERTEX;
+                        gl.vertex_attrib_pointer_with_i32(
+                            location,
+                            3,
+                            Gl::FLOAT,
+                            false,
+                            VERTEX,
+                            offset,
+                        );
+                    }
+                    gl.draw_arrays_instanced(Gl::TRIANGLE_STRIP, 0, 4, count);
+                }
             }
         }
         gl.bind_vertex_array(None);
         gl.disable(Gl::BLEND);
+    }
+}
+
+/// First and number of the segments of runs, those that follow each other in one.
+fn joined<'a>(runs: impl Iterator<Item = &'a Run>) -> Vec<(i32, i32)> {
+    let mut joined: Vec<(i32, i32)> = Vec::new();
+    for run in runs {
+        match joined.last_mut() {
+            Some((first, count)) if *first + *count == run.first => *count += run.count,
+            _ => joined.push((run.first, run.count)),
+        }
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{View, Viewport};
+
+    fn camera(projection: Projection, lon: f64, lat: f64, zoom: f64) -> LineCamera {
+        let viewport = Viewport { width: 1280.0, height: 800.0, pixel_ratio: 1.0 };
+        LineCamera::new(&Camera::new(projection, View { lon, lat, zoom }, viewport), 1280, 800)
+    }
+
+    fn line(places: &[(f64, f64)]) -> Run {
+        let mut set = LineSet::default();
+        set.push(places.iter().copied());
+        runs(&set.vertices)[0]
+    }
+
+    #[test]
+    fn lines_beside_the_screen_are_left_out() {
+        let alps = line(&[(7.0, 45.0), (12.0, 47.0)]);
+        let andes = line(&[(-70.0, -20.0), (-71.0, -30.0)]);
+        for projection in Projection::ALL {
+            let near = camera(projection, 10.0, 46.0, 5.0);
+            assert!(near.may_show(&alps, 0.0), "{projection:?}");
+            assert!(!near.may_show(&andes, 0.0), "{projection:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_found_in_the_copy_of_the_world_that_is_on_the_screen() {
+        let fiji = line(&[(-179.9, -17.0), (-179.0, -18.0)]);
+        let camera = camera(Projection::Mercator, 179.0, -17.0, 6.0);
+        let turn = 360.0_f32.to_radians();
+        assert!(camera.may_show(&fiji, turn));
+        assert!(!camera.may_show(&fiji, 0.0));
+    }
+
+    #[test]
+    fn runs_cover_all_segments_and_join_where_they_follow_each_other() {
+        let mut set = LineSet::default();
+        set.push((0..1000).map(|step| (f64::from(step) * 0.1, 10.0)));
+        let runs = runs(&set.vertices);
+        assert_eq!(joined(runs.iter()), [(0, 1000)]);
+        let without = runs.iter().enumerate().filter(|(index, _)| *index != 1);
+        assert_eq!(joined(without.map(|(_, run)| run)), [(0, 128), (256, 744)]);
     }
 }

@@ -8,6 +8,7 @@
 mod lines;
 mod program;
 mod renderer;
+mod scene;
 mod texture;
 
 pub use lines::{LineCamera, LineSet, LineStyle, POLYLINE_END};

@@ -1,5 +1,8 @@
 //! The renderer: its programs and textures, and the drawing of a frame.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use js_sys::{Object, Reflect, Uint8Array, Uint16Array};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlCanvasElement, HtmlImageElement, WebGl2RenderingContext as Gl};
@@ -7,6 +10,7 @@ use web_sys::{HtmlCanvasElement, HtmlImageElement, WebGl2RenderingContext as Gl}
 use super::RenderError;
 use super::lines::{LineCamera, LineSet, LineStyle, Lines};
 use super::program::Program;
+use super::scene::{Scenes, Variant, projection_constant};
 use super::texture::{Format, Texture, refused};
 use crate::view::Projection;
 use crate::view::ground::Ground;
@@ -135,8 +139,9 @@ pub struct TileView {
 pub struct Renderer {
     gl: Gl,
     canvas: HtmlCanvasElement,
-    scene: Program,
-    probe: Option<Program>,
+    scenes: Scenes,
+    /// By the code of their projection.
+    probes: BTreeMap<i32, Program>,
     lines: Lines,
     chunks: Option<(Texture, u32)>,
     pages: Texture,
@@ -172,20 +177,10 @@ impl Renderer {
         gl.disable(Gl::DITHER);
         gl.pixel_storei(Gl::UNPACK_ALIGNMENT, 1);
 
-        let scene = Program::new(
-            &gl,
-            "scene",
-            &[include_str!("shaders/screen.vert")],
-            &[
-                include_str!("shaders/ground.glsl"),
-                include_str!("shaders/numbers.glsl"),
-                include_str!("shaders/scene.frag"),
-            ],
-        )?;
         let lines = Lines::new(&gl)?;
         Ok(Self {
-            scene,
-            probe: None,
+            scenes: Scenes::new(&gl),
+            probes: BTreeMap::new(),
             lines,
             chunks: None,
             pages: Texture::plane(&gl, 1, Format::NUMBERS, false)?,
@@ -310,8 +305,12 @@ impl Renderer {
     }
 
     /// Draws.
-    pub fn draw(&self, frame: &Frame<'_>) {
-        let (gl, scene) = (&self.gl, &self.scene);
+    ///
+    /// # Errors
+    /// Where the driver refuses the program for such a view.
+    pub fn draw(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
+        let scene = &*self.scenes.get(Variant::of(frame, self.tiles.is_some()))?;
+        let gl = &self.gl;
         gl.viewport(0, 0, self.canvas.width() as i32, self.canvas.height() as i32);
         scene.activate();
         self.bind_numbers(scene, frame);
@@ -325,28 +324,31 @@ impl Renderer {
         scene.int("land", self.land.unit());
         scene.float2("landCentre", frame.land_centre);
         scene.float("landTexels", frame.land_texels);
-        self.set_tiles(frame);
-        self.set_data(frame);
-        self.set_overlays(frame);
+        self.set_tiles(scene, frame);
+        self.set_data(scene, frame);
+        self.set_overlays(scene, frame);
         gl.draw_arrays(Gl::TRIANGLES, 0, 3);
         self.lines.draw(&frame.lines, frame.line_styles);
+        Ok(())
     }
 
     /// The digital numbers on the screen at a coarse raster of places; 0 where there are none.
     pub fn probe(&mut self, frame: &Frame<'_>) -> Result<Vec<u16>, RenderError> {
-        if self.probe.is_none() {
-            self.probe = Some(Program::new(
+        let projection = projection_code(frame.ground.projection);
+        if let Entry::Vacant(vacant) = self.probes.entry(projection) {
+            vacant.insert(Program::new(
                 &self.gl,
                 "probe",
                 &[include_str!("shaders/screen.vert")],
                 &[
+                    &projection_constant(projection),
                     include_str!("shaders/ground.glsl"),
                     include_str!("shaders/numbers.glsl"),
                     include_str!("shaders/probe.frag"),
                 ],
             )?);
         }
-        let Some(probe) = &self.probe else { return Ok(Vec::new()) };
+        let Some(probe) = self.probes.get(&projection) else { return Ok(Vec::new()) };
         let gl = &self.gl;
         // Unit 7 is nobody else's.
         let target = Texture::plane(gl, 7, Format::COLOUR, false)?;
@@ -405,25 +407,21 @@ impl Renderer {
         }
     }
 
-    fn set_data(&self, frame: &Frame<'_>) {
-        let scene = &self.scene;
+    fn set_data(&self, scene: &Program, frame: &Frame<'_>) {
         self.palette.bind();
         scene.int("palette", self.palette.unit());
         scene.float2("range", frame.data.map_or([0.0, 1.0], |data| data.range));
         scene.float("opacity", frame.data.map_or(0.0, |data| data.opacity));
-        scene.int("interpolated", i32::from(frame.data.is_some_and(|data| data.smooth)));
     }
 
-    fn set_tiles(&self, frame: &Frame<'_>) {
-        let scene = &self.scene;
+    fn set_tiles(&self, scene: &Program, frame: &Frame<'_>) {
         let tiles = self.tiles.as_ref().unwrap_or(&self.no_tiles);
         tiles.bind();
         self.tile_pages.bind();
         scene.int("tiles", tiles.unit());
         scene.int("tilePages", self.tile_pages.unit());
-        let view = frame.tiles.filter(|_| self.tiles.is_some());
-        scene.int("tileSpan", view.map_or(0, |view| view.span));
-        if let Some(view) = view {
+        if let Some(view) = frame.tiles {
+            scene.int("tileSpan", view.span);
             scene.int2("tileCentre", view.centre);
             scene.float2("tileFraction", view.fraction);
             scene.int2("tileOrigin", view.origin);
@@ -431,13 +429,11 @@ impl Renderer {
         }
     }
 
-    fn set_overlays(&self, frame: &Frame<'_>) {
-        let scene = &self.scene;
+    fn set_overlays(&self, scene: &Program, frame: &Frame<'_>) {
         self.status.bind();
         scene.int("statusClasses", self.status.unit());
-        let size = frame.status.map_or((0, 0), |status| status.size);
-        scene.int2("statusSize", [size.0 as i32, size.1 as i32]);
         if let Some(status) = frame.status {
+            scene.int2("statusSize", [status.size.0 as i32, status.size.1 as i32]);
             let mut colours = [[0.0; 4]; 8];
             for (target, colour) in colours.iter_mut().zip(status.colours) {
                 *target = *colour;
@@ -450,14 +446,11 @@ impl Renderer {
             scene.int2("statusSelected", tile(status.selected));
             scene.float3("statusMark", status.mark);
         }
-        match frame.graticule {
-            Some(Graticule { step, centre, colour }) => {
-                let share = |degrees: f64| ((degrees / step).rem_euclid(1.0)) as f32;
-                scene.float4("graticuleColour", colour);
-                scene.float("graticuleStep", step.to_radians() as f32);
-                scene.float2("graticuleCentre", [share(centre.0), share(centre.1)]);
-            }
-            None => scene.float4("graticuleColour", [0.0; 4]),
+        if let Some(Graticule { step, centre, colour }) = frame.graticule {
+            let share = |degrees: f64| ((degrees / step).rem_euclid(1.0)) as f32;
+            scene.float4("graticuleColour", colour);
+            scene.float("graticuleStep", step.to_radians() as f32);
+            scene.float2("graticuleCentre", [share(centre.0), share(centre.1)]);
         }
     }
 }
@@ -472,7 +465,6 @@ pub(super) fn projection_code(projection: Projection) -> i32 {
 }
 
 fn set_ground(program: &Program, ground: &Ground) {
-    program.int("projection", projection_code(ground.projection));
     program.float2("centre", ground.centre);
     program.float("radiansPerPixel", ground.radians_per_pixel);
     program.float2("sinCos", ground.sin_cos);

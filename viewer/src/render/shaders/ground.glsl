@@ -1,5 +1,5 @@
 // From a fragment to the ground. The twin of view/ground.rs, which explains and tests the formulas.
-uniform int projection; // 0 Mercator, 1 globe, 2 equirectangular
+// `projection` (0 Mercator, 1 globe, 2 equirectangular) is a constant of the variant.
 uniform vec2 centre; // of the view, in device pixels from the left and the bottom
 uniform float radiansPerPixel;
 uniform vec2 sinCos; // of the centre's latitude

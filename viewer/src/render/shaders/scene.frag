@@ -1,4 +1,6 @@
 // Everything but lines and labels: space, sea and land, raster tiles, data, tile status, graticule.
+// What the view does not show is left out of the variant: `showsTiles`, `interpolated`, `showsStatus` and
+// `showsGraticule` are constants.
 uniform vec3 spaceColour;
 uniform vec3 seaColour;
 uniform vec3 landColour;
@@ -11,7 +13,7 @@ uniform float landTexels; // texels per device pixel
 
 uniform sampler2DArray tiles;
 uniform usampler2D tilePages; // layer + 1, levels above, for a window of tiles
-uniform int tileSpan; // tiles around the globe; 0 without tiles
+uniform int tileSpan; // tiles around the globe
 uniform ivec2 tileCentre; // the tile that holds the centre
 uniform vec2 tileFraction; // the centre's place in it
 uniform ivec2 tileOrigin; // the window's north-western tile
@@ -20,16 +22,15 @@ uniform ivec2 tileWindow; // its columns and rows
 uniform sampler2D palette;
 uniform vec2 range; // digital numbers
 uniform float opacity;
-uniform bool interpolated;
 
 uniform usampler2D statusClasses;
-uniform ivec2 statusSize; // columns, rows; 0 without
+uniform ivec2 statusSize; // columns, rows
 uniform vec4 statusColours[8];
 uniform ivec2 statusHovered;
 uniform ivec2 statusSelected;
 uniform vec3 statusMark;
 
-uniform vec4 graticuleColour; // opacity 0 without
+uniform vec4 graticuleColour;
 uniform float graticuleStep; // radians
 uniform vec2 graticuleCentre; // the view's centre in steps
 
@@ -123,7 +124,7 @@ void main() {
   float soft = clamp(landTexels * 0.5, 0.01, 0.5);
   coverage = clamp((coverage - 0.5) / (2.0 * soft) + 0.5, 0.0, 1.0);
   vec3 ground = mix(seaColour, landColour, coverage);
-  if (tileSpan > 0) {
+  if (showsTiles) {
     vec4 tile = tileColour(angle, gl_FragCoord.xy);
     ground = mix(ground, tile.rgb, tile.a);
   }
@@ -139,7 +140,7 @@ void main() {
     }
   }
 
-  if (statusSize.x > 0) {
+  if (showsStatus) {
     ivec2 share = gridSize / statusSize;
     ivec2 tile = min(cell / share, statusSize - 1);
     uint kind = texelFetch(statusClasses, tile, 0).r;
@@ -156,7 +157,7 @@ void main() {
     if (tile == statusSelected) ground = mix(ground, statusMark, covered(edge, 5.0 * pixelRatio));
   }
 
-  if (graticuleColour.a > 0.0) {
+  if (showsGraticule) {
     vec2 at = graticuleCentre + angle / graticuleStep;
     vec2 away = abs(at - floor(at + 0.5)) * graticuleStep / pace;
     // Meridians fade where they run together at a pole.
