@@ -1,8 +1,8 @@
-// What a page holds: JavaScript heap, and the buffers outside it (ArrayBuffers and WebAssembly
-// memories), of its main thread and of its workers.
+// What a page holds: JavaScript heap, ArrayBuffers and WebAssembly memories, of its main thread and of
+// its workers.
 
 /** Sends a command to a worker through its page's session, and gives the answer. */
-function ask(session, sessionId, id, method) {
+function ask(session, sessionId, id, method, params) {
   return new Promise((done, failed) => {
     const listen = ({ sessionId: from, message }) => {
       const answer = JSON.parse(message);
@@ -12,11 +12,26 @@ function ask(session, sessionId, id, method) {
       else done(answer.result);
     };
     session.on('Target.receivedMessageFromTarget', listen);
-    session.send('Target.sendMessageToTarget', { sessionId, message: JSON.stringify({ id, method }) }).catch(failed);
+    session.send('Target.sendMessageToTarget', { sessionId, message: JSON.stringify({ id, method, params }) }).catch(failed);
   });
 }
 
-/** Bytes after a garbage collection. @param {import('playwright-core').Page} page */
+/** Bytes that one thread holds after a garbage collection. */
+async function bytesOf(send) {
+  await send('HeapProfiler.collectGarbage');
+  const { usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 } = await send('Runtime.getHeapUsage');
+  // The heap's usage leaves out WebAssembly memories.
+  const prototype = await send('Runtime.evaluate', { expression: 'WebAssembly.Memory.prototype' });
+  const { objects } = await send('Runtime.queryObjects', { prototypeObjectId: prototype.result.objectId });
+  const { result } = await send('Runtime.callFunctionOn', {
+    objectId: objects.objectId,
+    functionDeclaration: 'function () { return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0); }',
+    returnByValue: true,
+  });
+  return usedSize + embedderHeapUsedSize + backingStorageSize + result.value;
+}
+
+/** @param {import('playwright-core').Page} page */
 export async function bytesHeld(page) {
   const session = await page.context().newCDPSession(page);
   const workers = [];
@@ -24,14 +39,10 @@ export async function bytesHeld(page) {
     if (targetInfo.type === 'worker') workers.push(sessionId);
   });
   await session.send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
-  const sum = ({ usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 }) =>
-    usedSize + embedderHeapUsedSize + backingStorageSize;
-  await session.send('HeapProfiler.collectGarbage');
-  let bytes = sum(await session.send('Runtime.getHeapUsage'));
+  let bytes = await bytesOf((method, params) => session.send(method, params));
   let id = 0;
   for (const worker of workers) {
-    await ask(session, worker, (id += 1), 'HeapProfiler.collectGarbage');
-    bytes += sum(await ask(session, worker, (id += 1), 'Runtime.getHeapUsage'));
+    bytes += await bytesOf((method, params) => ask(session, worker, (id += 1), method, params));
   }
   await session.detach();
   return { bytes, workers: workers.length };
