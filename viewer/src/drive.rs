@@ -29,7 +29,7 @@ const REST: Duration = Duration::from_millis(120);
 /// How long the finer base map is not asked for after it could not be had.
 const ASK_AGAIN: Duration = Duration::from_secs(20);
 /// How often a shown tile status looks for new commits.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
 impl Page {
     /// Puts a map on the canvases, for as long as the page lives.

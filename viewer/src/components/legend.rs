@@ -26,14 +26,11 @@ pub fn Legend() -> impl IntoView {
     let scale = Memo::new(move |_| {
         dragged.get().map_or_else(|| Scale::around(range.get()), |(_, scale)| scale)
     });
-    let percent = move |kelvin: f64| format!("{:.2}%", scale.get().share(kelvin) * 100.0);
+    let percent = move |kelvin: f64| percent(&scale.get(), kelvin);
     let kelvin_at = move |event: &PointerEvent| {
         let bounds = track.get_untracked()?.get_bounding_client_rect();
         let share = (f64::from(event.client_x()) - bounds.left()) / bounds.width().max(1.0);
         Some(scale.get_untracked().kelvin(share))
-    };
-    let move_end = move |end: End, kelvin: f64| {
-        page.change(|view| view.range = view.range.with_end(end, kelvin));
     };
     let press = move |event: PointerEvent| {
         if event.button() != 0 {
@@ -49,63 +46,11 @@ pub fn Legend() -> impl IntoView {
             focus_end(end);
         }
         event.prevent_default();
-        move_end(end, kelvin);
+        move_end(page, end, kelvin);
     };
     let drag = move |event: PointerEvent| {
         if let (Some((end, _)), Some(kelvin)) = (dragged.get_untracked(), kelvin_at(&event)) {
-            move_end(end, kelvin);
-        }
-    };
-    let handle = move |end: End| {
-        let kelvin = move || range.get().kelvin(end);
-        let in_unit = move |kelvin: f64| format!("{:.1}", unit.get().from_kelvin(kelvin));
-        let limit = move |outer: End| {
-            let (range, scale) = (range.get(), scale.get());
-            match (end, outer) {
-                (End::Low, End::Low) => scale.low,
-                (End::High, End::High) => scale.high,
-                (End::Low, End::High) => range.kelvin(End::High) - 1.0,
-                (End::High, End::Low) => range.kelvin(End::Low) + 1.0,
-            }
-        };
-        let press_key = move |event: KeyboardEvent| {
-            let degree = unit.get_untracked().to_kelvin(1.0) - unit.get_untracked().to_kelvin(0.0);
-            let now = range.get_untracked().kelvin(end);
-            let step = if event.shift_key() { 10.0 } else { 1.0 } * degree;
-            let to = match event.key().as_str() {
-                "ArrowRight" | "ArrowUp" => now + step,
-                "ArrowLeft" | "ArrowDown" => now - step,
-                "PageUp" => now + 10.0 * degree,
-                "PageDown" => now - 10.0 * degree,
-                "Home" => untrack(|| limit(End::Low)),
-                "End" => untrack(|| limit(End::High)),
-                _ => return,
-            };
-            event.prevent_default();
-            move_end(end, to);
-        };
-        view! {
-            <div
-                class="legend-end"
-                id=end_id(end)
-                role="slider"
-                tabindex="0"
-                aria-label=match end {
-                    End::Low => "Coldest colour",
-                    End::High => "Warmest colour",
-                }
-                aria-orientation="horizontal"
-                aria-valuemin=move || in_unit(limit(End::Low))
-                aria-valuemax=move || in_unit(limit(End::High))
-                aria-valuenow=move || in_unit(kelvin())
-                aria-valuetext=move || unit.get().describe(kelvin())
-                style:left=move || percent(kelvin())
-                on:keydown=press_key
-            >
-                <span class="legend-value" aria-hidden="true">
-                    {move || number(unit.get().from_kelvin(kelvin()), 0)}
-                </span>
-            </div>
+            move_end(page, end, kelvin);
         }
     };
     let ticks = move || {
@@ -139,14 +84,81 @@ pub fn Legend() -> impl IntoView {
                     }
                     style:background=move || ramp::css(colormap.get())
                 ></div>
-                {handle(End::Low)}
-                {handle(End::High)}
+                <LegendEnd end=End::Low scale=scale />
+                <LegendEnd end=End::High scale=scale />
             </div>
             <div class="legend-ticks" aria-hidden="true">
                 {ticks}
             </div>
         </div>
     }
+}
+
+/// One end of the colours: a slider.
+#[component]
+fn LegendEnd(end: End, scale: Memo<Scale>) -> impl IntoView {
+    let page = Page::current();
+    let range = page.watch(|view| view.range);
+    let unit = page.watch(|view| view.unit);
+    let kelvin = move || range.get().kelvin(end);
+    let in_unit = move |kelvin: f64| format!("{:.1}", unit.get().from_kelvin(kelvin));
+    let limit = move |outer: End| {
+        let (range, scale) = (range.get(), scale.get());
+        match (end, outer) {
+            (End::Low, End::Low) => scale.low,
+            (End::High, End::High) => scale.high,
+            (End::Low, End::High) => range.kelvin(End::High) - 1.0,
+            (End::High, End::Low) => range.kelvin(End::Low) + 1.0,
+        }
+    };
+    let press_key = move |event: KeyboardEvent| {
+        let degree = unit.get_untracked().to_kelvin(1.0) - unit.get_untracked().to_kelvin(0.0);
+        let now = range.get_untracked().kelvin(end);
+        let step = if event.shift_key() { 10.0 } else { 1.0 } * degree;
+        let to = match event.key().as_str() {
+            "ArrowRight" | "ArrowUp" => now + step,
+            "ArrowLeft" | "ArrowDown" => now - step,
+            "PageUp" => now + 10.0 * degree,
+            "PageDown" => now - 10.0 * degree,
+            "Home" => untrack(|| limit(End::Low)),
+            "End" => untrack(|| limit(End::High)),
+            _ => return,
+        };
+        event.prevent_default();
+        move_end(page, end, to);
+    };
+    view! {
+        <div
+            class="legend-end"
+            id=end_id(end)
+            role="slider"
+            tabindex="0"
+            aria-label=match end {
+                End::Low => "Coldest colour",
+                End::High => "Warmest colour",
+            }
+            aria-orientation="horizontal"
+            aria-valuemin=move || in_unit(limit(End::Low))
+            aria-valuemax=move || in_unit(limit(End::High))
+            aria-valuenow=move || in_unit(kelvin())
+            aria-valuetext=move || unit.get().describe(kelvin())
+            style:left=move || percent(&scale.get(), kelvin())
+            on:keydown=press_key
+        >
+            <span class="legend-value" aria-hidden="true">
+                {move || number(unit.get().from_kelvin(kelvin()), 0)}
+            </span>
+        </div>
+    }
+}
+
+fn move_end(page: Page, end: End, kelvin: f64) {
+    page.change(|view| view.range = view.range.with_end(end, kelvin));
+}
+
+/// Where a temperature lies on the legend.
+fn percent(scale: &Scale, kelvin: f64) -> String {
+    format!("{:.2}%", scale.share(kelvin) * 100.0)
 }
 
 const fn end_id(end: End) -> &'static str {

@@ -57,7 +57,7 @@ pub fn SearchBox() -> impl IntoView {
                 let step = if event.key() == "ArrowDown" { 1 } else { count - 1 };
                 let first = if step == 1 { 0 } else { count - 1 };
                 active.update(|active| {
-                    *active = Some(active.map_or(first, |at| (at + step) % count))
+                    *active = Some(active.map_or(first, |at| (at + step) % count));
                 });
                 event.prevent_default();
             }
