@@ -1,9 +1,9 @@
 //! How long to wait after a lost commit race.
 //!
 //! Claims (`claim.rs`) keep races from happening; this is for what they cannot prevent: writers that do
-//! not claim, and stores that keep no claims. One branch takes one commit at a time, so `n` writers that try at once lose all but one try. The
-//! wait is drawn flat from a width that follows the writers which are in the way: exponential backoff
-//! would starve those that have lost before.
+//! not claim, and stores that keep no claims. One branch takes one commit at a time, so `n` writers
+//! that try at once lose all but one try. The wait is drawn flat from a width that follows the writers
+//! which are in the way: exponential backoff would starve those that have lost before.
 
 use std::time::Duration;
 
