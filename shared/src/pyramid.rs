@@ -15,8 +15,9 @@ use crate::window::PixelWindow;
 
 /// The fewest pixels along an edge for which a tile keeps a chunk of its own.
 pub const MIN_TILE_SHARE: u32 = 200;
-/// Pixels along the edge of a global level's chunks.
-pub const GLOBAL_CHUNK: u32 = 512;
+/// Pixels along the edge of a global level's chunks. Decimal as tiles are, so that these chunks are whole
+/// numbers of tiles and a view can show a coarse level wherever a finer one has not arrived.
+pub const GLOBAL_CHUNK: u32 = 500;
 /// The coarsest level has at most this many chunks (for one variable and year).
 pub const MAX_WORLD_CHUNKS: u32 = 8;
 
@@ -159,9 +160,9 @@ mod tests {
                 (0, 18000, 36000, 1000, Owner::Tile),
                 (1, 9000, 18000, 500, Owner::Tile),
                 (2, 4500, 9000, 250, Owner::Tile),
-                (3, 2250, 4500, 512, Owner::Global),
-                (4, 1125, 2250, 512, Owner::Global),
-                (5, 563, 1125, 512, Owner::Global),
+                (3, 2250, 4500, 500, Owner::Global),
+                (4, 1125, 2250, 500, Owner::Global),
+                (5, 563, 1125, 500, Owner::Global),
             ]
         );
         assert_eq!(levels[5].chunk_rows() * levels[5].chunk_cols(), 6);
@@ -173,7 +174,7 @@ mod tests {
     fn chunks_at_the_edge_end_with_the_level() {
         let level = levels(Grid::default())[5];
         let window = level.chunk_window(ChunkIndex { row: 1, col: 2 });
-        assert_eq!(window, PixelWindow { row: 512, col: 1024, height: 51, width: 101 });
+        assert_eq!(window, PixelWindow { row: 500, col: 1000, height: 63, width: 125 });
     }
 
     proptest! {

@@ -69,7 +69,8 @@ impl StagedChunk {
 #[derive(Clone)]
 pub struct ChunkWriter {
     session: Arc<Session>,
-    codecs: Arc<CodecChain>,
+    /// By level.
+    codecs: Vec<Arc<CodecChain>>,
     name: String,
 }
 
@@ -83,15 +84,16 @@ impl Dataset {
         })
     }
 
-    /// The codec chain that all data arrays share.
-    fn codecs(&self) -> Result<Arc<CodecChain>, StoreError> {
-        let storage = Arc::new(());
-        let level = self.layout.levels()[0];
-        self.layout
-            .variable(Variable::Average, level)
-            .build(storage, "/")
-            .map(|array| array.codecs())
-            .map_err(|error| classify(self.name(), "forming its codecs", &error))
+    /// The codec chains of the levels, finest first; all variables share them.
+    fn codecs(&self) -> Result<Vec<Arc<CodecChain>>, StoreError> {
+        let chain = |level: Level| {
+            self.layout
+                .variable(Variable::Average, level)
+                .build(Arc::new(()), "/")
+                .map(|array| array.codecs())
+                .map_err(|error| classify(self.name(), "forming its codecs", &error))
+        };
+        self.layout.levels().into_iter().map(chain).collect()
     }
 
     /// Reads one chunk as it stood at a snapshot (or the tip): `chunk` x `chunk` pixels, row 0 in the
@@ -112,8 +114,7 @@ impl Dataset {
         let bytes = fetch.await.map_err(session_error(self, ACTION))?;
         let edge = place.level.chunk;
         let options = CodecOptions::default();
-        let decoded = reader
-            .codecs
+        let decoded = reader.codecs[place.level.index as usize]
             .decode(
                 bytes.to_vec().into(),
                 &shape(edge),
@@ -142,7 +143,8 @@ impl Dataset {
 /// Reads chunks of one snapshot.
 pub struct ChunkReader {
     session: Session,
-    codecs: Arc<CodecChain>,
+    /// By level.
+    codecs: Vec<Arc<CodecChain>>,
 }
 
 impl ChunkReader {
@@ -176,7 +178,7 @@ impl ChunkWriter {
         let data_type: DataType = data_type::uint16();
         let bytes: ArrayBytes<'_> =
             values.into_array_bytes(&data_type).map_err(|error| failed(&error))?;
-        self.codecs
+        self.codecs[level.index as usize]
             .encode(
                 bytes,
                 &shape(level.chunk),
