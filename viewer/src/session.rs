@@ -129,13 +129,15 @@ impl Page {
     pub fn open(self) {
         self.opening.set(Opening::Underway);
         let session = self.session();
+        let opening = session
+            .reader
+            .as_ref()
+            .map(|reader| reader.open(&session.store_url, session.reference.clone()))
+            .map_err(Clone::clone);
         spawn_local(async move {
-            let opened = match &session.reader {
-                Ok(reader) => reader
-                    .open(&session.store_url, session.reference.clone())
-                    .await
-                    .map_err(|error| error.to_string()),
-                Err(error) => Err(error.clone()),
+            let opened = match opening {
+                Ok(opening) => opening.await.map_err(|error| error.to_string()),
+                Err(error) => Err(error),
             };
             match opened {
                 Ok(dataset) => self.opened(&dataset),

@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
 use futures::channel::oneshot;
-use js_sys::{Array, Uint16Array};
+use js_sys::{Array, Function, Reflect, Uint16Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, MessageChannel, MessageEvent, Worker, WorkerOptions, WorkerType};
@@ -18,8 +19,8 @@ use crate::dataset::{Dataset, RefSpec, Sample};
 /// How the workers are started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReaderOptions {
-    /// The worker's script (an ES module that initialises the WebAssembly module), relative to the
-    /// document's base.
+    /// The worker's script (an ES module that initialises the WebAssembly module, and keeps what it is
+    /// told until then), relative to the document's base.
     pub worker_url: String,
     /// Workers in all, 1 to 4: the reader and its decoders.
     pub pool: usize,
@@ -73,6 +74,8 @@ pub enum ReaderError {
     GivenUp,
 }
 
+/// The worker's reply, or why there is none.
+type Reply = Pin<Box<dyn Future<Output = Result<ToPage, ReaderError>>>>;
 type OnChunk = Rc<dyn Fn(ChunkKey, ChunkAnswer)>;
 
 /// What the clones of a reader share.
@@ -90,8 +93,6 @@ struct State {
     has_decoders: bool,
     /// Numbers of the decoders that have work.
     connected: HashSet<usize>,
-    /// What is to be said as soon as it listens.
-    backlog: Vec<ToWorker>,
     /// The number of the last request.
     last_request: u32,
     /// Who waits for which request's reply.
@@ -114,13 +115,13 @@ struct Link {
 
 impl Default for ReaderOptions {
     fn default() -> Self {
-        Self { worker_url: "floe-worker_loader.js".to_owned(), pool: 2, cache_bytes: 12 << 20 }
+        Self { worker_url: "reader.js".to_owned(), pool: 2, cache_bytes: 12 << 20 }
     }
 }
 
 impl Reader {
-    /// Starts the reader worker, so that it loads while the page does other things. The decoders follow when
-    /// a store is open.
+    /// Starts the reader worker, so that it loads while the page does other things, or takes the one that
+    /// `index.html` has started before this module was there. The decoders follow when a store is open.
     pub fn spawn(options: ReaderOptions) -> Result<Self, ReaderError> {
         let shared =
             Rc::new(Shared { options, state: RefCell::default(), workers: RefCell::default() });
@@ -129,23 +130,31 @@ impl Reader {
         Ok(Self { shared })
     }
 
-    /// Opens a store, in place of the one before. Chunks that are pending are given up.
-    pub async fn open(&self, url: &str, at: RefSpec) -> Result<Rc<Dataset>, ReaderError> {
+    /// Opens a store, in place of the one before. Chunks that are pending are given up. The worker is told
+    /// at once, not when the future is first polled.
+    pub fn open(
+        &self,
+        url: &str,
+        at: RefSpec,
+    ) -> impl Future<Output = Result<Rc<Dataset>, ReaderError>> + use<> {
         {
             let mut state = self.shared.state.borrow_mut();
             state.wanted.clear();
             state.pending.clear();
         }
-        let (url, cache_bytes) = (url.to_owned(), self.shared.options.cache_bytes);
+        let shared = Rc::clone(&self.shared);
+        let (url, cache_bytes) = (url.to_owned(), shared.options.cache_bytes);
         let reply =
-            self.shared.ask(|request| ToWorker::Open { request, url, reference: at, cache_bytes });
-        match reply.await? {
-            ToPage::Opened { result, .. } => {
-                let dataset = result?;
-                self.shared.start_decoders();
-                Ok(Rc::new(dataset))
+            shared.ask(|request| ToWorker::Open { request, url, reference: at, cache_bytes });
+        async move {
+            match reply.await? {
+                ToPage::Opened { result, .. } => {
+                    let dataset = result?;
+                    shared.start_decoders();
+                    Ok(Rc::new(dataset))
+                }
+                _ => Err(ReaderError::GivenUp),
             }
-            _ => Err(ReaderError::GivenUp),
         }
     }
 
@@ -172,7 +181,7 @@ impl Reader {
             ToWorker::Want { keys: marked }
         };
         match self.shared.failure() {
-            None => self.shared.tell(message),
+            None => self.shared.tell(&message),
             Some(error) => {
                 // Not from within the caller, who may be in the middle of something.
                 let shared = Rc::clone(&self.shared);
@@ -220,40 +229,33 @@ impl Reader {
 }
 
 impl Shared {
-    /// Says something to the reader worker, as soon as it listens.
-    fn tell(&self, message: ToWorker) {
-        let mut state = self.state.borrow_mut();
-        if state.is_ready {
-            drop(state);
-            self.post(&message);
-            return;
-        }
-        state.backlog.push(message);
-    }
-
-    fn post(&self, message: &ToWorker) {
+    /// Says something to the reader worker.
+    fn tell(&self, message: &ToWorker) {
         if let Some(link) = self.workers.borrow().first() {
             // It fails only if something cannot be cloned, and bytes can.
             let _ = link.worker.post_message(&channel::message(message));
         }
     }
 
-    /// Asks something and gives its reply.
-    async fn ask(&self, message: impl FnOnce(u32) -> ToWorker) -> Result<ToPage, ReaderError> {
-        if let Some(error) = self.failure() {
-            return Err(error);
-        }
+    /// Asks something at once; the future gives the reply.
+    fn ask(self: &Rc<Self>, message: impl FnOnce(u32) -> ToWorker) -> Reply {
         let (sender, receiver) = oneshot::channel();
-        let request = {
-            let mut state = self.state.borrow_mut();
-            state.last_request = state.last_request.wrapping_add(1);
-            let request = state.last_request;
-            state.waiting.insert(request, sender);
-            request
-        };
-        self.tell(message(request));
-        // The sender is dropped when the reader stops.
-        receiver.await.map_err(|_| self.failure().unwrap_or(ReaderError::GivenUp))
+        let failure = self.failure();
+        if failure.is_none() {
+            let request = {
+                let mut state = self.state.borrow_mut();
+                state.last_request = state.last_request.wrapping_add(1);
+                let request = state.last_request;
+                state.waiting.insert(request, sender);
+                request
+            };
+            self.tell(&message(request));
+        }
+        let shared = Rc::clone(self);
+        Box::pin(async move {
+            // The sender is dropped when the reader stops.
+            receiver.await.map_err(|_| shared.failure().unwrap_or(ReaderError::GivenUp))
+        })
     }
 
     fn failure(&self) -> Option<ReaderError> {
@@ -266,16 +268,7 @@ impl Shared {
                 let url = self.options.worker_url.clone();
                 self.fail(&ReaderError::OtherVersion { url, found: version });
             }
-            ToPage::Ready { .. } if worker == 0 => {
-                let backlog = {
-                    let mut state = self.state.borrow_mut();
-                    state.is_ready = true;
-                    std::mem::take(&mut state.backlog)
-                };
-                for message in &backlog {
-                    self.post(message);
-                }
-            }
+            ToPage::Ready { .. } if worker == 0 => self.state.borrow_mut().is_ready = true,
             ToPage::Ready { .. } => self.connect_decoder(worker),
             ToPage::Chunk { key, outcome } => self.deliver(key, outcome, attachment),
             ToPage::Opened { request, .. }
@@ -347,7 +340,6 @@ impl Shared {
         {
             let mut state = self.state.borrow_mut();
             state.failure.get_or_insert_with(|| error.clone());
-            state.backlog.clear();
             // Dropping the senders wakes those who wait.
             state.waiting.clear();
         }
@@ -370,8 +362,12 @@ impl Link {
         let no_worker = |reason: String| ReaderError::NoWorker { url: url.clone(), reason };
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker =
-            Worker::new_with_options(url, &options).map_err(|error| no_worker(describe(&error)))?;
+        let early = if number == 0 { EarlyWorker::take() } else { None };
+        let worker = match &early {
+            Some(early) => early.worker.clone(),
+            None => Worker::new_with_options(url, &options)
+                .map_err(|error| no_worker(describe(&error)))?,
+        };
         let weak: Weak<Shared> = Rc::downgrade(shared);
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let Some(shared) = weak.upgrade() else { return };
@@ -408,7 +404,42 @@ impl Link {
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        if let Some(early) = early {
+            early.repeat(on_message.as_ref().unchecked_ref(), on_error.as_ref().unchecked_ref());
+        }
         Ok(Self { worker, _on_message: on_message, _on_error: on_error })
+    }
+}
+
+/// The reader worker that `index.html` has started, and what it has said since.
+struct EarlyWorker {
+    worker: Worker,
+    events: Array,
+}
+
+impl EarlyWorker {
+    /// Takes it over; `None` where there is none.
+    fn take() -> Option<Self> {
+        let early = Reflect::get(&js_sys::global(), &"floeReader".into()).ok()?;
+        let part = |name: &str| Reflect::get(&early, &name.into()).ok();
+        let worker = part("worker")?.dyn_into().ok()?;
+        let events = part("events")?.dyn_into().ok()?;
+        // A second reader starts its own.
+        Reflect::set(&js_sys::global(), &"floeReader".into(), &JsValue::UNDEFINED).ok()?;
+        Some(Self { worker, events })
+    }
+
+    /// Hands over what was said meanwhile, when the caller is done.
+    fn repeat(self, on_message: &Function, on_error: &Function) {
+        let (on_message, on_error) = (on_message.clone(), on_error.clone());
+        spawn_local(async move {
+            for event in self.events {
+                let listener =
+                    if event.is_instance_of::<MessageEvent>() { &on_message } else { &on_error };
+                // The listeners throw nothing.
+                let _ = listener.call1(&JsValue::UNDEFINED, &event);
+            }
+        });
     }
 }
 
