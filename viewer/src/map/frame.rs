@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
 use super::{Inner, MapError};
+use crate::chunk::ChunkKey;
 
 /// What the browser calls with the time.
 type OnFrame = Closure<dyn FnMut(f64)>;
@@ -53,6 +54,25 @@ impl Inner {
         }
     }
 
+    /// Asks for what the screen lacks, if that may have changed. Not only in frames, which a busy GPU
+    /// holds up.
+    pub(super) fn ask(&self) {
+        let wanted = {
+            let state = &mut *self.state.borrow_mut();
+            if state.stale.wants { state.plan() } else { None }
+        };
+        self.want(wanted);
+    }
+
+    /// Asks for chunks, if the list is another one than before.
+    fn want(&self, wanted: Option<Vec<ChunkKey>>) {
+        let Some(wanted) = wanted else { return };
+        let source = self.source.borrow().clone();
+        if let Some(source) = source {
+            source.want(&wanted);
+        }
+    }
+
     /// One frame: moves the camera, copies chunks to the GPU, asks for what is lacking and draws.
     fn tick(self: &Rc<Self>, now: f64) {
         let mut errors = Vec::new();
@@ -64,11 +84,18 @@ impl Inner {
                 state.motion = step.rest;
                 state.stale.wants |= state.motion.is_none();
             }
-            let uploaded = state.upload();
+            let waits = state.waits_for_gpu();
+            let uploaded = if waits { Ok(()) } else { state.upload() };
             let wanted = if state.stale.wants { state.plan() } else { None };
+            state.refine(now);
             let mut drawn = Ok(());
-            if state.stale.picture && state.renderer.is_some() {
-                drawn = state.draw();
+            let waits = waits
+                || state.waits_for_data(now).unwrap_or_else(|error| {
+                    drawn = Err(error);
+                    true
+                });
+            if state.stale.picture && state.renderer.is_some() && !waits {
+                drawn = state.draw(now);
                 self.overlay.draw(state);
             }
             for error in [uploaded.err(), drawn.err()].into_iter().flatten() {
@@ -82,12 +109,7 @@ impl Inner {
             let view = std::mem::take(&mut state.stale.view).then(|| state.camera.view());
             (wanted, view, state.is_loading())
         };
-        if let Some(wanted) = wanted {
-            let source = self.source.borrow().clone();
-            if let Some(source) = source {
-                source.want(&wanted);
-            }
-        }
+        self.want(wanted);
         if let Some(view) = view {
             self.listeners.view.emit(&view);
         }

@@ -23,6 +23,8 @@ mod listeners;
 mod online;
 mod options;
 mod overlay;
+mod pace;
+mod pages;
 mod residency;
 mod scale;
 mod state;
@@ -132,6 +134,7 @@ impl Map {
     /// [`MapError::Dataset`] if its levels are not nested grids that span the globe.
     pub fn set_dataset(&self, dataset: &Dataset) -> Result<(), MapError> {
         self.change(|state| state.set_dataset(dataset))?;
+        self.0.ask();
         Ok(())
     }
 
@@ -155,11 +158,13 @@ impl Map {
             let new = state.style.as_ref();
             let plane =
                 |style: Option<&LayerStyle>| style.map(|style| (style.variable, style.year));
-            state.stale.picture |= old.as_ref() != new;
+            let changes = old.as_ref() != new;
             state.stale.palette |=
                 old.as_ref().map(|style| &style.palette) != new.map(|style| &style.palette);
             state.stale.wants |= plane(old.as_ref()) != plane(new);
+            state.stale.picture |= changes && state.shows_data();
         });
+        self.0.ask();
     }
 
     /// What lies beneath the data.

@@ -1,4 +1,4 @@
-//! Which chunks lie where in the texture, and which give way: page table and LRU. Pure.
+//! Which chunks lie where in the texture, and which give way: an LRU. Pure.
 //!
 //! The texture is an array of layers of one size; a layer is cut into cells of one chunk size, so
 //! that the small chunks of coarse levels share a layer. A chunk that was used this frame is never
@@ -6,22 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use floe_shared::schema::Variable;
-
+use super::state::Plane;
 use crate::chunk::ChunkKey;
 use crate::visible::Pyramid;
 
 /// Smallest edge of a layer in pixels.
 const MIN_LAYER_EDGE: u32 = 1024;
-/// Entries in a row of the page table texture.
-pub(super) const TABLE_WIDTH: usize = 256;
-/// Page table entry: nothing is known of the chunk here.
-const UNKNOWN: u16 = 0;
-/// Page table entry: the chunk is known to hold no data.
-const ABSENT: u16 = 1;
-/// Page table entry: the chunk lies in the texture.
-const RESIDENT: u16 = 2;
-
 /// Where a chunk lies in the texture: layer, and the pixel of its north-west corner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot {
@@ -54,16 +44,13 @@ struct Entry {
     used: u64,
 }
 
-/// The page table, and the cells of the texture.
+/// What is known of chunks, and the cells of the texture.
 pub(super) struct Residency {
     layer_size: (u32, u32),
     max_layers: usize,
     layers: Vec<Layer>,
     entries: BTreeMap<ChunkKey, Entry>,
     frame: u64,
-    /// Where each level's entries begin in a page table, by position in the pyramid.
-    offsets: Vec<usize>,
-    table_rows: usize,
 }
 
 impl Residency {
@@ -75,13 +62,6 @@ impl Residency {
         };
         let layer_size = (edge(|chunk| chunk.0), edge(|chunk| chunk.1));
         let layer_bytes = layer_size.0 as usize * layer_size.1 as usize * 2;
-        let mut offsets = Vec::new();
-        let mut entries = 0;
-        for level in pyramid.levels() {
-            offsets.push(entries);
-            let (cols, rows) = level.chunks();
-            entries += cols as usize * rows as usize;
-        }
         Self {
             layer_size,
             // WebGL2 promises 256 layers.
@@ -89,8 +69,6 @@ impl Residency {
             layers: Vec::new(),
             entries: BTreeMap::new(),
             frame: 0,
-            offsets,
-            table_rows: entries.div_ceil(TABLE_WIDTH),
         }
     }
 
@@ -109,11 +87,6 @@ impl Residency {
         self.max_layers
     }
 
-    /// Where each level's entries begin in a page table.
-    pub(super) fn offsets(&self) -> &[usize] {
-        &self.offsets
-    }
-
     /// How many chunks of a size the texture can hold at once.
     pub(super) fn capacity(&self, chunk: (u32, u32)) -> usize {
         self.max_layers * self.cells(chunk)
@@ -122,6 +95,11 @@ impl Residency {
     /// What is known of a chunk.
     pub(super) fn page(&self, key: &ChunkKey) -> Option<Page> {
         self.entries.get(key).map(|entry| entry.page)
+    }
+
+    /// Whether any chunk lies in the texture.
+    pub(super) fn holds_data(&self) -> bool {
+        self.layers.iter().any(|layer| layer.cells.iter().any(Option::is_some))
     }
 
     /// Begins a frame: nothing is in use yet.
@@ -168,26 +146,15 @@ impl Residency {
         self.entries.clear();
     }
 
-    /// The page table of one variable and year as texels of four: state, x, y, layer;
-    /// [`TABLE_WIDTH`] entries to a row, the levels one after the other.
-    pub(super) fn table(&self, pyramid: &Pyramid, variable: Variable, year: u16) -> Vec<u16> {
-        let mut table = vec![UNKNOWN; self.table_rows * TABLE_WIDTH * 4];
-        let first = ChunkKey { variable, year, level: 0, row: 0, col: 0 };
-        let last = ChunkKey { variable, year, level: u8::MAX, row: u32::MAX, col: u32::MAX };
-        for (key, entry) in self.entries.range(first..=last) {
-            let position = pyramid.levels().iter().position(|level| level.index == key.level);
-            let Some(position) = position else { continue };
-            let across = pyramid.levels()[position].chunks().0;
-            let index = self.offsets[position] + (key.row * across + key.col) as usize;
-            let texel = match entry.page {
-                Page::Absent => [ABSENT, 0, 0, 0],
-                Page::Resident(slot) => [RESIDENT, slot.x as u16, slot.y as u16, slot.layer as u16],
-            };
-            if let Some(target) = table.get_mut(index * 4..index * 4 + 4) {
-                target.copy_from_slice(&texel);
-            }
-        }
-        table
+    /// What is known of the chunks of one variable, year and level (by its index).
+    pub(super) fn pages(
+        &self,
+        (variable, year): Plane,
+        level: u8,
+    ) -> impl Iterator<Item = (&ChunkKey, Page)> {
+        let first = ChunkKey { variable, year, level, row: 0, col: 0 };
+        let last = ChunkKey { row: u32::MAX, col: u32::MAX, ..first };
+        self.entries.range(first..=last).map(|(key, entry)| (key, entry.page))
     }
 
     /// Chunks of a size that fit into one layer.
@@ -269,6 +236,8 @@ impl Residency {
 
 #[cfg(test)]
 mod tests {
+    use floe_shared::schema::Variable;
+
     use super::*;
     use crate::dataset::LevelInfo;
 
@@ -348,24 +317,5 @@ mod tests {
         assert_eq!(residency.page(&key(1, 0, 0)), None);
         assert!(residency.page(&key(1, 0, 4)).is_some());
         assert_eq!(residency.place(key(1, 0, 0), (500, 500)), None);
-    }
-
-    #[test]
-    fn the_table_tells_absent_resident_and_unknown_apart() {
-        let pyramid = pyramid();
-        let mut residency = residency(2);
-        residency.begin_frame();
-        residency.mark_absent(key(0, 0, 1));
-        residency.place(key(1, 2, 3), (500, 500)).unwrap();
-        residency.place(key(1, 0, 0), (500, 500)).unwrap();
-        let table = residency.table(&pyramid, Variable::Average, 0);
-        assert_eq!(table[0..4], [0, 0, 0, 0]);
-        assert_eq!(table[4..8], [1, 0, 0, 0]);
-        let index = residency.offsets()[1] + 2 * 36 + 3;
-        assert_eq!(table[index * 4..index * 4 + 4], [2, 0, 0, 0]);
-        let index = residency.offsets()[1];
-        assert_eq!(table[index * 4..index * 4 + 4], [2, 500, 0, 0]);
-        assert!(residency.table(&pyramid, Variable::Maximum, 0).iter().all(|&value| value == 0));
-        assert!(residency.table(&pyramid, Variable::Average, 1).iter().all(|&value| value == 0));
     }
 }

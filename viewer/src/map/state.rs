@@ -11,21 +11,25 @@ use super::base::BaseGeometry;
 use super::gesture::Gesture;
 use super::online::OnlineTiles;
 use super::options::{BaseMap, LayerStyle, MapOptions, StatusOverlay, Theme};
+use super::pace::Pace;
+use super::pages::page_table;
 use super::residency::Residency;
 use super::scale;
 use super::theme::{Colours, colours};
 use crate::basemap::PlaceName;
 use crate::chunk::{ChunkAnswer, ChunkKey};
 use crate::dataset::Dataset;
-use crate::render::{
-    Data, Frame, Graticule, LevelShape, LineCamera, LineStyle, RenderError, Renderer, Status,
-};
+use crate::render::{Data, Frame, Graticule, LineCamera, LineStyle, RenderError, Renderer, Status};
 use crate::view::ground::Ground;
 use crate::view::{Camera, Viewport};
 use crate::visible::{Place, Pyramid, PyramidError};
 
-/// Pixels copied to the GPU in one frame, two chunks of 1000 x 1000: more would make the frame late.
-const UPLOADED_PER_FRAME: u32 = 2_000_000;
+/// Pixels copied to the GPU in one frame, four chunks of 1000 x 1000: more would make the frame late.
+const UPLOADED_PER_FRAME: u32 = 4_000_000;
+/// How long the first picture waits for the store to be opened, in milliseconds ...
+const WAIT_FOR_STORE: f64 = 350.0;
+/// ... and, if it is open by then, for the data.
+const WAIT_FOR_DATA: f64 = 800.0;
 /// Columns and rows of the grid where there is no dataset yet.
 const NO_GRID: (u32, u32) = (36_000, 18_000);
 
@@ -55,6 +59,11 @@ pub(super) struct State {
     /// `None` while the browser has taken the context away.
     pub(super) renderer: Option<Renderer>,
     pub(super) stale: Stale,
+    /// The view of the last picture.
+    drawn: Option<Camera>,
+    /// When the first picture was asked for, in milliseconds.
+    begun: Option<f64>,
+    pace: Pace,
     texture_budget: usize,
 }
 
@@ -83,7 +92,6 @@ pub(super) struct Layer {
     snapshot: String,
     pub(super) pyramid: Pyramid,
     residency: Residency,
-    shapes: Vec<LevelShape>,
     /// Chunks that arrived and wait for their upload.
     arrived: VecDeque<Arrived>,
     failed: BTreeMap<ChunkKey, bool>,
@@ -125,6 +133,9 @@ impl State {
             layer: None,
             renderer: None,
             stale: Stale { picture: true, view: true, ..Stale::default() },
+            drawn: None,
+            begun: None,
+            pace: Pace::default(),
             texture_budget: options.texture_budget,
         }
     }
@@ -166,19 +177,9 @@ impl State {
         if known.is_some_and(|old| old.snapshot == dataset.snapshot && old.pyramid == pyramid) {
             return Ok(());
         }
+        // As long as nothing of it has arrived the picture stays as it is.
+        self.stale.picture |= known.is_some();
         let residency = Residency::new(&pyramid, self.texture_budget);
-        let shapes = pyramid
-            .levels()
-            .iter()
-            .zip(residency.offsets())
-            .map(|(level, &offset)| LevelShape {
-                factor: level.factor,
-                chunk: level.chunk,
-                size: level.size,
-                across: level.chunks().0,
-                offset,
-            })
-            .collect();
         if let Some(renderer) = &mut self.renderer {
             renderer.drop_layers();
         }
@@ -186,7 +187,6 @@ impl State {
             snapshot: dataset.snapshot.clone(),
             pyramid,
             residency,
-            shapes,
             arrived: VecDeque::new(),
             failed: BTreeMap::new(),
             wanted: Vec::new(),
@@ -195,7 +195,6 @@ impl State {
             first_level: 0,
             moved_level: false,
         });
-        self.stale.picture = true;
         self.stale.wants = true;
         self.stale.pages = true;
         Ok(())
@@ -251,11 +250,10 @@ impl State {
         let layer = self.layer.as_mut()?;
         let shown = layer.shown;
         let wanted = layer.plan(&camera, &self.camera, plane);
-        if layer.shown != shown {
+        if std::mem::take(&mut layer.moved_level) || layer.shown != shown {
             self.stale.pages = true;
-            self.stale.picture = true;
+            self.stale.picture |= layer.residency.holds_data();
         }
-        self.stale.picture |= std::mem::take(&mut layer.moved_level);
         wanted
     }
 
@@ -264,6 +262,7 @@ impl State {
         let (Some(layer), Some(renderer)) = (&mut self.layer, &mut self.renderer) else {
             return Ok(());
         };
+        renderer.check()?;
         let mut uploaded = 0;
         while uploaded < UPLOADED_PER_FRAME {
             let Some(chunk) = layer.arrived.pop_front() else { break };
@@ -301,29 +300,83 @@ impl State {
         }
         if std::mem::take(&mut self.stale.pages)
             && let Some(layer) = &self.layer
-            && let Some((variable, year)) = layer.shown
+            && let Some(plane) = layer.shown
         {
-            renderer.set_pages(&layer.residency.table(&layer.pyramid, variable, year))?;
+            let first = layer.first_level;
+            renderer.set_pages(&page_table(&layer.residency, &layer.pyramid, plane, first))?;
         }
         Ok(())
     }
 
-    /// Draws the picture, without labels.
-    pub(super) fn draw(&mut self) -> Result<(), RenderError> {
+    /// Lets a fine picture follow a coarse one, once the map rests.
+    pub(super) fn refine(&mut self, now: f64) {
+        self.stale.picture |=
+            self.pace.is_coarse() && self.motion.is_none() && self.pace.has_rested(now);
+    }
+
+    /// Draws the picture, without labels, at a time in milliseconds.
+    pub(super) fn draw(&mut self, now: f64) -> Result<(), RenderError> {
         self.refresh()?;
+        let held = self.motion.is_some() || self.gesture.is_active();
+        let moving = held && self.drawn.is_some_and(|drawn| drawn != self.camera);
+        let share = self.pace.share(now, moving);
+        let (camera, canvas) = self.reduced(share);
         let theme = colours(self.theme);
         let tiles = match &mut self.renderer {
-            Some(renderer) => self.online.arrange(&self.camera, self.base_map, renderer)?,
+            Some(renderer) => self.online.arrange(&camera, self.base_map, renderer)?,
             None => None,
         };
-        let line_styles = line_styles(&theme, self.camera.viewport().pixel_ratio);
-        let frame = Frame { tiles, ..self.frame(&theme, &line_styles) };
+        let line_styles = line_styles(&theme, camera.viewport().pixel_ratio);
+        let frame = Frame { tiles, ..self.frame(&camera, canvas, &theme, &line_styles) };
         if let Some(renderer) = &self.renderer {
-            renderer.resize(self.canvas.0, self.canvas.1);
+            renderer.resize(canvas.0, canvas.1);
             renderer.draw(&frame)?;
         }
         self.stale.picture = false;
+        self.drawn = Some(self.camera);
         Ok(())
+    }
+
+    /// Whether the first picture, at a time in milliseconds, had better wait for the data: they are seen
+    /// sooner when the GPU is not busy with a picture without them. Meanwhile its programs are compiled.
+    pub(super) fn waits_for_data(&mut self, now: f64) -> Result<bool, RenderError> {
+        let on_the_way = self.layer.as_ref().is_none_or(Layer::is_awaited);
+        if self.drawn.is_some() || !on_the_way {
+            return Ok(false);
+        }
+        let Some(begun) = self.begun else {
+            self.begun = Some(now);
+            self.refresh()?;
+            let theme = colours(self.theme);
+            let line_styles = line_styles(&theme, self.camera.viewport().pixel_ratio);
+            if let Some(renderer) = &self.renderer {
+                renderer.resize(self.canvas.0, self.canvas.1);
+                renderer.warm(&self.frame(&self.camera, self.canvas, &theme, &line_styles))?;
+            }
+            return Ok(true);
+        };
+        let longest = if self.layer.is_some() { WAIT_FOR_DATA } else { WAIT_FOR_STORE };
+        Ok(now - begun < longest)
+    }
+
+    /// Camera and canvas with a share of the columns and rows of pixels.
+    fn reduced(&self, share: f64) -> (Camera, (u32, u32)) {
+        if share >= 1.0 {
+            return (self.camera, self.canvas);
+        }
+        let viewport = self.camera.viewport();
+        let reduced = |length: u32| ((f64::from(length) * share).round() as u32).max(1);
+        let pixel_ratio = viewport.pixel_ratio * share;
+        let camera = self.camera.on_screen(Viewport { pixel_ratio, ..viewport });
+        (camera, (reduced(self.canvas.0), reduced(self.canvas.1)))
+    }
+
+    /// Whether the next picture had better wait: the GPU is still busy with one of the same view. What
+    /// arrives meanwhile is drawn at once, where a picture for each chunk would keep a slow GPU busy for
+    /// long. While the map moves the browser sees to the pace.
+    pub(super) fn waits_for_gpu(&self) -> bool {
+        let busy = self.renderer.as_ref().is_some_and(Renderer::is_drawing);
+        busy && self.motion.is_none() && self.drawn == Some(self.camera)
     }
 
     /// The 2nd and 98th percentile of the digital numbers on the screen.
@@ -331,7 +384,7 @@ impl State {
         self.refresh()?;
         let theme = colours(self.theme);
         let Some(mut renderer) = self.renderer.take() else { return Ok(None) };
-        let numbers = renderer.probe(&self.frame(&theme, &[]));
+        let numbers = renderer.probe(&self.frame(&self.camera, self.canvas, &theme, &[]));
         self.renderer = Some(renderer);
         let mut numbers = numbers?;
         numbers.retain(|&number| number != 0);
@@ -343,12 +396,19 @@ impl State {
         Ok(at(0.02).zip(at(0.98)).map(|(&low, &high)| (low, high.max(low.saturating_add(1)))))
     }
 
+    /// Whether a change of the style changes the picture.
+    pub(super) fn shows_data(&self) -> bool {
+        self.layer.as_ref().is_some_and(|layer| layer.residency.holds_data())
+    }
+
     /// Whether nothing moves and all that the screen needs is drawn.
     pub(super) fn is_settled(&self) -> bool {
-        let Stale { picture, wants, pages, palette, status, geometry, view } = self.stale;
-        let stale = picture || wants || pages || palette || status || geometry || view;
+        // What else went stale is brought up to date with the next picture.
+        let stale =
+            self.stale.picture || self.stale.wants || self.stale.view || self.pace.is_coarse();
         // Without a context nothing is drawn until it comes back.
-        let drawn = self.renderer.is_some() && !stale;
+        let drawn =
+            !stale && self.renderer.as_ref().is_some_and(|renderer| !renderer.is_checking());
         let complete = match (&self.layer, &self.style) {
             (Some(layer), Some(style)) => {
                 layer.complete
@@ -363,8 +423,9 @@ impl State {
     /// Whether another frame has to follow.
     pub(super) fn wants_frame(&self) -> bool {
         let arrived = self.layer.as_ref().is_some_and(|layer| !layer.arrived.is_empty());
-        let stale = self.stale.picture || self.stale.wants || self.stale.view;
-        self.motion.is_some() || (self.renderer.is_some() && (arrived || stale))
+        let stale = self.stale.picture || self.stale.view || self.pace.is_coarse();
+        let drawing = |renderer: &Renderer| arrived || stale || renderer.is_checking();
+        self.motion.is_some() || self.renderer.as_ref().is_some_and(drawing)
     }
 
     /// Whether chunks of the screen are on their way.
@@ -374,18 +435,23 @@ impl State {
             .is_some_and(|layer| !layer.wanted.is_empty() || !layer.arrived.is_empty())
     }
 
-    fn frame<'a>(&'a self, theme: &Colours, line_styles: &'a [LineStyle]) -> Frame<'a> {
+    fn frame<'a>(
+        &'a self,
+        camera: &Camera,
+        (width, height): (u32, u32),
+        theme: &Colours,
+        line_styles: &'a [LineStyle],
+    ) -> Frame<'a> {
         let (cols, rows) = self.layer.as_ref().map_or(NO_GRID, |layer| layer.pyramid.size());
-        let (width, height) = self.canvas;
-        let view = self.camera.view();
+        let view = camera.view();
         let land_width = self.geometry.land_size().0 as f64;
         Frame {
-            ground: Ground::new(&self.camera, cols, rows, width, height),
-            lines: LineCamera::new(&self.camera, width, height),
+            ground: Ground::new(camera, cols, rows, width, height),
+            lines: LineCamera::new(camera, width, height),
             appearance: theme.appearance,
-            pixel_ratio: self.camera.viewport().pixel_ratio as f32,
+            pixel_ratio: camera.viewport().pixel_ratio as f32,
             land_centre: [((view.lon + 180.0) / 360.0) as f32, ((90.0 - view.lat) / 180.0) as f32],
-            land_texels: (self.camera.degrees_per_pixel() / 360.0 * land_width) as f32,
+            land_texels: (camera.degrees_per_pixel() / 360.0 * land_width) as f32,
             tiles: None,
             data: self.data(),
             status: self.status.as_ref().map(|status| Status {
@@ -404,12 +470,10 @@ impl State {
         }
     }
 
-    fn data(&self) -> Option<Data<'_>> {
+    fn data(&self) -> Option<Data> {
         let (layer, style) = (self.layer.as_ref()?, self.style.as_ref()?);
         layer.shown?;
         Some(Data {
-            levels: &layer.shapes,
-            first_level: layer.first_level,
             range: [style.range.0 as f32, style.range.1 as f32],
             opacity: style.opacity.clamp(0.0, 1.0),
             smooth: style.smooth,
@@ -418,6 +482,11 @@ impl State {
 }
 
 impl Layer {
+    /// Whether nothing of it has arrived yet, but something will.
+    fn is_awaited(&self) -> bool {
+        !self.residency.holds_data() && self.arrived.is_empty() && !self.complete
+    }
+
     /// What is lacking for the view at `ahead` (where the camera is heading), most urgent first, if
     /// it differs from what was asked for last.
     fn plan(&mut self, ahead: &Camera, now: &Camera, plane: Plane) -> Option<Vec<ChunkKey>> {

@@ -1,17 +1,21 @@
 //! Polylines on the ground, such as coasts and borders, as lines of constant width.
 
-use web_sys::{WebGl2RenderingContext as Gl, WebGlBuffer, WebGlVertexArrayObject};
+use js_sys::Float32Array;
+use web_sys::{WebGl2RenderingContext as Gl, WebGlVertexArrayObject};
 
 use super::RenderError;
 use super::program::{Program, lost};
+use super::texture::{Format, Texture};
 use crate::view::camera::mercator;
 use crate::view::{Camera, Projection};
 
 /// Stands between two polylines of a [`LineSet`].
 pub const POLYLINE_END: [f32; 3] = [0.0, 9.0, 0.0];
 
-/// Bytes of a vertex: longitude, latitude and Mercator's northing.
-const VERTEX: i32 = 12;
+/// Vertices in a row of their texture; the shader knows it too.
+const TEXTURE_WIDTH: usize = 1024;
+/// The texture unit that is the vertices' own.
+const UNIT: u32 = 8;
 /// Segments that are left out or drawn together: few enough to lie in one part of the world, many
 /// enough that a view takes few calls.
 const RUN: usize = 128;
@@ -147,16 +151,21 @@ fn runs(vertices: &[[f32; 3]]) -> Vec<Run> {
         .collect()
 }
 
-/// The buffers of all line sets.
+/// All line sets.
+///
+/// The vertices lie in textures, from which the vertex shader takes the two ends of a segment: six
+/// vertices of two triangles a segment, in one call for many. Instances of one quad need less code, but
+/// software drivers draw each instance by itself, which took a hundred times as long.
 pub(super) struct Lines {
     gl: Gl,
     program: Program,
+    /// Without attributes.
+    array: WebGlVertexArrayObject,
     sets: Vec<Buffer>,
 }
 
 struct Buffer {
-    array: WebGlVertexArrayObject,
-    vertices: WebGlBuffer,
+    vertices: Texture,
     runs: Vec<Run>,
 }
 
@@ -168,31 +177,22 @@ impl Lines {
             &[include_str!("shaders/lines.vert")],
             &[include_str!("shaders/lines.frag")],
         )?;
-        Ok(Self { gl: gl.clone(), program, sets: Vec::new() })
+        let array = gl.create_vertex_array().ok_or_else(|| lost("create a vertex array"))?;
+        Ok(Self { gl: gl.clone(), program, array, sets: Vec::new() })
     }
 
     /// Replaces all sets.
     pub(super) fn set(&mut self, sets: &[LineSet]) -> Result<(), RenderError> {
-        let gl = &self.gl;
-        for old in self.sets.drain(..) {
-            gl.delete_vertex_array(Some(&old.array));
-            gl.delete_buffer(Some(&old.vertices));
-        }
+        self.sets.clear();
         for set in sets {
-            let array = gl.create_vertex_array().ok_or_else(|| lost("create a vertex array"))?;
-            let buffer = gl.create_buffer().ok_or_else(|| lost("create a buffer"))?;
-            gl.bind_vertex_array(Some(&array));
-            gl.bind_buffer(Gl::ARRAY_BUFFER, Some(&buffer));
-            let vertices = js_sys::Float32Array::from(set.vertices.as_flattened());
-            gl.buffer_data_with_array_buffer_view(Gl::ARRAY_BUFFER, &vertices, Gl::STATIC_DRAW);
-            // Each segment reads its start and, one vertex further, its end.
-            for location in [0, 1] {
-                gl.enable_vertex_attrib_array(location);
-                gl.vertex_attrib_divisor(location, 1);
-            }
-            self.sets.push(Buffer { array, vertices: buffer, runs: runs(&set.vertices) });
+            let rows = set.vertices.len().div_ceil(TEXTURE_WIDTH).max(1);
+            let mut texels = vec![POLYLINE_END; rows * TEXTURE_WIDTH];
+            texels[..set.vertices.len()].copy_from_slice(&set.vertices);
+            let texels = Float32Array::from(texels.as_flattened());
+            let vertices = Texture::plane(&self.gl, UNIT, Format::PLACE, false)?;
+            vertices.fill(TEXTURE_WIDTH as u32, rows as u32, Some(&texels))?;
+            self.sets.push(Buffer { vertices, runs: runs(&set.vertices) });
         }
-        gl.bind_vertex_array(None);
         Ok(())
     }
 
@@ -206,32 +206,23 @@ impl Lines {
         program.float2("sinCos", camera.sin_cos);
         program.float3("centreHigh", camera.centre_high);
         program.float3("centreLow", camera.centre_low);
+        gl.bind_vertex_array(Some(&self.array));
         gl.enable(Gl::BLEND);
         gl.blend_func_separate(Gl::SRC_ALPHA, Gl::ONE_MINUS_SRC_ALPHA, Gl::ZERO, Gl::ONE);
         for (set, style) in self.sets.iter().zip(styles) {
             if style.colour[3] <= 0.0 {
                 continue;
             }
-            gl.bind_vertex_array(Some(&set.array));
-            gl.bind_buffer(Gl::ARRAY_BUFFER, Some(&set.vertices));
+            set.vertices.bind();
+            program.int("vertices", set.vertices.unit());
             program.float4("lineColour", style.colour);
             program.float("width", style.width);
             for &turn in &camera.turns {
                 program.float("turn", turn);
                 let shown = set.runs.iter().filter(|run| camera.may_show(run, turn));
                 for (first, count) in joined(shown) {
-                    for (location, vertex) in [(0, first), (1, first + 1)] {
-                        let offset = vertex * VERTEX;
-                        gl.vertex_attrib_pointer_with_i32(
-                            location,
-                            3,
-                            Gl::FLOAT,
-                            false,
-                            VERTEX,
-                            offset,
-                        );
-                    }
-                    gl.draw_arrays_instanced(Gl::TRIANGLE_STRIP, 0, 4, count);
+                    program.int("firstSegment", first);
+                    gl.draw_arrays(Gl::TRIANGLES, 0, count * 6);
                 }
             }
         }

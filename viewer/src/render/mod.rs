@@ -5,6 +5,7 @@
 //! hence no seams. Lines of the base map are drawn over it. Digital numbers stay integers in an array
 //! texture behind a page table; range, colours and opacity are uniforms.
 
+mod check;
 mod lines;
 mod program;
 mod renderer;
@@ -13,7 +14,7 @@ mod texture;
 
 pub use lines::{LineCamera, LineSet, LineStyle, POLYLINE_END};
 pub use renderer::{
-    Appearance, Data, Frame, Graticule, LevelShape, Renderer, Status, TILE_EDGE, TILE_LAYERS,
+    Appearance, Data, Frame, Graticule, PageTable, Renderer, Status, TILE_EDGE, TILE_LAYERS,
     TileView,
 };
 

@@ -13,6 +13,7 @@ precision highp float;
 precision highp int;
 precision highp sampler2D;
 precision highp sampler2DArray;
+precision highp isampler2D;
 precision highp usampler2D;
 precision highp usampler2DArray;
 ";
@@ -80,11 +81,6 @@ impl Program {
 
     pub(super) fn float4(&self, name: &'static str, value: [f32; 4]) {
         self.gl.uniform4f(self.location(name).as_ref(), value[0], value[1], value[2], value[3]);
-    }
-
-    pub(super) fn int4_array(&self, name: &'static str, values: &[[i32; 4]]) {
-        let location = self.location(name);
-        self.gl.uniform4iv_with_i32_array(location.as_ref(), values.as_flattened());
     }
 
     pub(super) fn float4_array(&self, name: &'static str, values: &[[f32; 4]]) {

@@ -1,13 +1,15 @@
 //! The renderer: its programs and textures, and the drawing of a frame.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use js_sys::{Object, Reflect, Uint8Array, Uint16Array};
+use js_sys::{Int32Array, Object, Reflect, Uint8Array, Uint16Array};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlCanvasElement, HtmlImageElement, WebGl2RenderingContext as Gl};
 
 use super::RenderError;
+use super::check::{Check, Fence};
 use super::lines::{LineCamera, LineSet, LineStyle, Lines};
 use super::program::Program;
 use super::scene::{Scenes, Variant, projection_constant};
@@ -42,7 +44,7 @@ pub struct Frame<'a> {
     /// Raster tiles, if there are any.
     pub tiles: Option<TileView>,
     /// The data, if there are any.
-    pub data: Option<Data<'a>>,
+    pub data: Option<Data>,
     /// Status of tiles, if it is shown.
     pub status: Option<Status<'a>>,
     /// Meridians and parallels, if they are shown.
@@ -66,11 +68,7 @@ pub struct Appearance {
 
 /// How the data are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Data<'a> {
-    /// The levels, finest first.
-    pub levels: &'a [LevelShape],
-    /// Position of the finest level to draw.
-    pub first_level: usize,
+pub struct Data {
     /// Digital numbers of the first and the last colour.
     pub range: [f32; 2],
     /// 0 to 1.
@@ -79,19 +77,31 @@ pub struct Data<'a> {
     pub smooth: bool,
 }
 
-/// A level as the shader knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LevelShape {
-    /// Pixels of the finest level along the edge of one of this level's.
-    pub factor: u32,
-    /// Columns and rows of pixels in a chunk.
-    pub chunk: (u32, u32),
-    /// Columns and rows of pixels.
+/// Where the texture holds the number of each grid cell: entries of equal size that cover the grid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageTable {
+    /// Columns and rows of grid cells in an entry.
+    pub entry: (u32, u32),
+    /// Columns and rows of entries.
     pub size: (u32, u32),
-    /// Chunks across.
-    pub across: u32,
-    /// First entry in the page table.
-    pub offset: usize,
+    /// Row by row: what is added to a pixel's column and row to get its place in the texture; the layer,
+    /// negative where there are no data; cells along a pixel's edge.
+    pub texels: Vec<[i32; 4]>,
+    /// Columns and rows of cells that have a number; those beyond take that of the last.
+    pub covered: (u32, u32),
+}
+
+impl PageTable {
+    /// An entry of which nothing is known.
+    pub const UNKNOWN: [i32; 4] = [0, 0, -2, 1];
+    /// An entry that is known to hold no data.
+    pub const ABSENT: [i32; 4] = [0, 0, -1, 1];
+
+    /// Knows nothing of any cell.
+    fn unknown() -> Self {
+        let all = (1 << 20, 1 << 20);
+        Self { entry: all, size: (1, 1), texels: vec![Self::UNKNOWN], covered: all }
+    }
 }
 
 /// The status overlay.
@@ -145,6 +155,7 @@ pub struct Renderer {
     lines: Lines,
     chunks: Option<(Texture, u32)>,
     pages: Texture,
+    cells: Cells,
     palette: Texture,
     status: Texture,
     land: Texture,
@@ -153,6 +164,17 @@ pub struct Renderer {
     /// Stands in for an array that is not there yet.
     no_chunks: Texture,
     no_tiles: Texture,
+    /// The last growth of the chunk texture, as long as nothing is known of its success.
+    check: Option<Check>,
+    /// The last frame.
+    drawn: RefCell<Option<Fence>>,
+}
+
+/// What else the shader has to know of the page table, in grid cells.
+#[derive(Clone, Copy, Default)]
+struct Cells {
+    entry: [i32; 2],
+    covered: [i32; 2],
 }
 
 impl Renderer {
@@ -178,12 +200,13 @@ impl Renderer {
         gl.pixel_storei(Gl::UNPACK_ALIGNMENT, 1);
 
         let lines = Lines::new(&gl)?;
-        Ok(Self {
+        let mut this = Self {
             scenes: Scenes::new(&gl),
             probes: BTreeMap::new(),
             lines,
             chunks: None,
-            pages: Texture::plane(&gl, 1, Format::NUMBERS, false)?,
+            pages: Texture::plane(&gl, 1, Format::PAGE, false)?,
+            cells: Cells::default(),
             palette: Texture::plane(&gl, 2, Format::COLOUR, false)?,
             status: Texture::plane(&gl, 3, Format::BYTE, false)?,
             land: Texture::plane(&gl, 4, Format::SHARE, true)?,
@@ -191,9 +214,13 @@ impl Renderer {
             tile_pages: Texture::plane(&gl, 6, Format::BYTES, false)?,
             no_chunks: Texture::layers(&gl, 0, Format::NUMBER, false, (1, 1), 1)?,
             no_tiles: Texture::layers(&gl, 5, Format::COLOUR, true, (1, 1), 1)?,
+            check: None,
+            drawn: RefCell::default(),
             gl,
             canvas: canvas.clone(),
-        })
+        };
+        this.set_pages(&PageTable::unknown())?;
+        Ok(this)
     }
 
     /// Whether the browser took the context away.
@@ -233,10 +260,24 @@ impl Renderer {
         self.palette.fill(256, 1, Some(&Uint8Array::from(texels.as_slice())))
     }
 
-    /// Replaces the page table: four numbers an entry, 256 entries a row.
-    pub fn set_pages(&self, table: &[u16]) -> Result<(), RenderError> {
-        let rows = (table.len() / 1024) as u32;
-        self.pages.fill(256, rows.max(1), (rows > 0).then(|| Uint16Array::from(table)).as_deref())
+    /// Replaces the page table.
+    ///
+    /// # Errors
+    /// Where it has more entries in a row than a texture can hold.
+    pub fn set_pages(&mut self, table: &PageTable) -> Result<(), RenderError> {
+        let (cols, rows) = table.size;
+        // WebGL2 promises 2048.
+        if cols.max(rows) > 2048 && cols.max(rows) > self.max_texture_edge() {
+            return Err(RenderError::Refused {
+                action: "a page table for the chunks",
+                found: format!("{cols} x {rows} chunks"),
+            });
+        }
+        let texels = Int32Array::from(table.texels.as_flattened());
+        self.pages.fill(cols, rows, Some(&texels))?;
+        let pair = |(a, b): (u32, u32)| [a as i32, b as i32];
+        self.cells = Cells { entry: pair(table.entry), covered: pair(table.covered) };
+        Ok(())
     }
 
     /// Replaces the classes of tiles, row by row.
@@ -263,11 +304,34 @@ impl Renderer {
         // Doubling keeps the copies few.
         let count = count.max(FIRST_LAYERS).max(present * 2).min(most.max(count));
         let grown = Texture::layers(&self.gl, 0, Format::NUMBER, false, size, count)?;
+        self.check = Some(Check::new(&self.gl, format!("{} x {} x {count}", size.0, size.1)));
         if let Some((old, present)) = self.chunks.take() {
             grown.copy_layers(&old, present);
         }
         self.chunks = Some((grown, count));
         Ok(())
+    }
+
+    /// Whether it is not known yet if the driver had room for the chunks.
+    pub fn is_checking(&self) -> bool {
+        self.check.is_some()
+    }
+
+    /// Finds out whether the driver had room for the chunks, if that can be known by now.
+    ///
+    /// # Errors
+    /// Where it had not.
+    pub fn check(&mut self) -> Result<(), RenderError> {
+        let outcome = self.check.as_ref().and_then(Check::outcome);
+        if outcome.is_some() {
+            self.check = None;
+        }
+        outcome.unwrap_or(Ok(()))
+    }
+
+    /// Whether the GPU still draws the last frame.
+    pub fn is_drawing(&self) -> bool {
+        self.drawn.borrow().as_ref().is_some_and(|frame| !frame.is_passed())
     }
 
     /// Forgets the chunks and gives their memory back.
@@ -309,11 +373,24 @@ impl Renderer {
     /// # Errors
     /// Where the driver refuses the program for such a view.
     pub fn draw(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
+        self.draw_within(frame, (self.canvas.width(), self.canvas.height()))
+    }
+
+    /// Lets the driver compile what a frame takes, by drawing one pixel of it: drivers compile when they
+    /// draw first, which may take as long as several frames.
+    ///
+    /// # Errors
+    /// Where the driver refuses the program for such a view.
+    pub fn warm(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
+        self.draw_within(frame, (1, 1))
+    }
+
+    fn draw_within(&self, frame: &Frame<'_>, size: (u32, u32)) -> Result<(), RenderError> {
         let scene = &*self.scenes.get(Variant::of(frame, self.tiles.is_some()))?;
         let gl = &self.gl;
-        gl.viewport(0, 0, self.canvas.width() as i32, self.canvas.height() as i32);
+        gl.viewport(0, 0, size.0 as i32, size.1 as i32);
         scene.activate();
-        self.bind_numbers(scene, frame);
+        self.bind_numbers(scene);
         set_ground(scene, &frame.ground);
         scene.float3("spaceColour", frame.appearance.space);
         scene.float3("seaColour", frame.appearance.sea);
@@ -329,6 +406,7 @@ impl Renderer {
         self.set_overlays(scene, frame);
         gl.draw_arrays(Gl::TRIANGLES, 0, 3);
         self.lines.draw(&frame.lines, frame.line_styles);
+        self.drawn.replace(Some(Fence::new(gl)));
         Ok(())
     }
 
@@ -358,7 +436,7 @@ impl Renderer {
         target.attach();
         gl.viewport(0, 0, PROBE.0 as i32, PROBE.1 as i32);
         probe.activate();
-        self.bind_numbers(probe, frame);
+        self.bind_numbers(probe);
         set_ground(probe, &frame.ground);
         let stride = |length: u32, places: u32| length as f32 / places as f32;
         probe.float2(
@@ -383,28 +461,14 @@ impl Renderer {
         Ok(bytes.chunks_exact(4).map(|b| u16::from_be_bytes([b[0], b[1]])).collect())
     }
 
-    fn bind_numbers(&self, program: &Program, frame: &Frame<'_>) {
+    fn bind_numbers(&self, program: &Program) {
         let chunks = self.chunks.as_ref().map_or(&self.no_chunks, |(chunks, _)| chunks);
         chunks.bind();
         self.pages.bind();
         program.int("chunks", chunks.unit());
         program.int("pages", self.pages.unit());
-        let levels = frame.data.map_or(&[][..], |data| data.levels);
-        let shapes: Vec<_> = levels
-            .iter()
-            .map(|level| [level.factor, level.chunk.0, level.chunk.1, level.offset as u32])
-            .map(|shape| shape.map(|value| value as i32))
-            .collect();
-        let sizes: Vec<_> = levels
-            .iter()
-            .map(|level| [level.size.0, level.size.1, level.across, 0].map(|value| value as i32))
-            .collect();
-        program.int("levelCount", levels.len() as i32);
-        program.int("firstLevel", frame.data.map_or(0, |data| data.first_level as i32));
-        if !levels.is_empty() {
-            program.int4_array("levelShape", &shapes);
-            program.int4_array("levelSize", &sizes);
-        }
+        program.int2("entryCells", self.cells.entry);
+        program.int2("coveredCells", self.cells.covered);
     }
 
     fn set_data(&self, scene: &Program, frame: &Frame<'_>) {

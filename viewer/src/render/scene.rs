@@ -21,6 +21,7 @@ use super::renderer::{Frame, projection_code};
 pub(super) struct Variant {
     projection: i32,
     tiles: bool,
+    data: bool,
     interpolated: bool,
     status: bool,
     graticule: bool,
@@ -38,6 +39,7 @@ impl Variant {
         Self {
             projection: projection_code(frame.ground.projection),
             tiles: tiles && frame.tiles.is_some(),
+            data: frame.data.is_none_or(|data| data.opacity > 0.0),
             interpolated: frame.data.is_some_and(|data| data.smooth),
             status: frame.status.is_some(),
             graticule: frame.graticule.is_some(),
@@ -49,6 +51,7 @@ impl Variant {
         let mut lines = projection_constant(self.projection);
         for (name, value) in [
             ("showsTiles", self.tiles),
+            ("showsData", self.data),
             ("interpolated", self.interpolated),
             ("showsStatus", self.status),
             ("showsGraticule", self.graticule),
@@ -100,6 +103,7 @@ mod tests {
         let variant = Variant {
             projection: 1,
             tiles: false,
+            data: true,
             interpolated: false,
             status: false,
             graticule: true,

@@ -29,8 +29,11 @@ impl Format {
     pub(super) const BYTES: Self = Self::new(Gl::RGBA8UI, Gl::RGBA_INTEGER, Gl::UNSIGNED_BYTE);
     /// One 16-bit integer.
     pub(super) const NUMBER: Self = Self::new(Gl::R16UI, Gl::RED_INTEGER, Gl::UNSIGNED_SHORT);
-    /// Four 16-bit integers.
-    pub(super) const NUMBERS: Self = Self::new(Gl::RGBA16UI, Gl::RGBA_INTEGER, Gl::UNSIGNED_SHORT);
+    /// Four 32-bit integers with a sign.
+    pub(super) const PAGE: Self = Self::new(Gl::RGBA32I, Gl::RGBA_INTEGER, Gl::INT);
+
+    /// Three floats.
+    pub(super) const PLACE: Self = Self::new(Gl::RGB32F, Gl::RGB, Gl::FLOAT);
 
     const fn new(internal: u32, channels: u32, kind: u32) -> Self {
         Self { internal, channels, kind }
@@ -64,7 +67,8 @@ impl Texture {
         Ok(this)
     }
 
-    /// An array of equal layers, all zero.
+    /// An array of equal layers, all zero. Whether the driver has room for it is found out by
+    /// [`Check`](super::check::Check): asking at once would wait for the GPU.
     pub(super) fn layers(
         gl: &Gl,
         unit: u32,
@@ -78,17 +82,15 @@ impl Texture {
             Self { gl: gl.clone(), handle, target: Gl::TEXTURE_2D_ARRAY, unit, format, size };
         this.bind();
         this.filter(smooth);
-        let (width, height, count) = (size.0 as i32, size.1 as i32, count as i32);
-        // Errors of before are not this call's.
-        while gl.get_error() != Gl::NO_ERROR && !gl.is_context_lost() {}
-        gl.tex_storage_3d(this.target, 1, format.internal, width, height, count);
-        match gl.get_error() {
-            Gl::NO_ERROR | Gl::CONTEXT_LOST_WEBGL => Ok(this),
-            code => Err(RenderError::Refused {
-                action: "a texture for the data",
-                found: format!("{width} x {height} x {count}: error {code}"),
-            }),
-        }
+        gl.tex_storage_3d(
+            this.target,
+            1,
+            format.internal,
+            size.0 as i32,
+            size.1 as i32,
+            count as i32,
+        );
+        Ok(this)
     }
 
     /// Binds the texture to its unit.
@@ -212,7 +214,8 @@ impl Texture {
         self.bind();
         self.gl.generate_mipmap(self.target);
         let set = |name, value: u32| self.gl.tex_parameteri(self.target, name, value as i32);
-        set(Gl::TEXTURE_MIN_FILTER, Gl::LINEAR_MIPMAP_LINEAR);
+        // Between two of them there is nothing to see, and it costs twice as much.
+        set(Gl::TEXTURE_MIN_FILTER, Gl::LINEAR_MIPMAP_NEAREST);
         set(Gl::TEXTURE_WRAP_S, Gl::REPEAT);
     }
 

@@ -1,7 +1,6 @@
-// Segments of polylines on the ground as strips of constant width on the screen.
-layout(location = 0) in vec3 start; // longitude, latitude, Mercator's northing: radians
-layout(location = 1) in vec3 end;
-
+// Segments of polylines on the ground as pairs of triangles of constant width on the screen.
+uniform sampler2D vertices; // longitude, latitude, Mercator's northing: radians; 1024 in a row
+uniform int firstSegment;
 uniform int projection;
 uniform float radius; // of the globe in device pixels
 uniform vec2 halfScreen; // device pixels
@@ -28,7 +27,16 @@ vec3 onScreen(vec3 place) {
   return vec3(vec2(x, y) * radius, z);
 }
 
+vec3 vertex(int index) {
+  return texelFetch(vertices, ivec2(index & 1023, index >> 10), 0).xyz;
+}
+
 void main() {
+  int segment = firstSegment + gl_VertexID / 6;
+  // Corners 0, 1, 2 and 2, 1, 3: 0 and 1 at the start, 2 and 3 at the end.
+  int corner = gl_VertexID % 6;
+  if (corner > 2) corner = corner == 3 ? 2 : corner == 4 ? 1 : 3;
+  vec3 start = vertex(segment), end = vertex(segment + 1);
   vec3 a = onScreen(start), b = onScreen(end);
   // Latitudes beyond the pole end a polyline.
   if (start.y > 2.0 || end.y > 2.0 || a.z < 0.0 || b.z < 0.0) {
@@ -40,8 +48,8 @@ void main() {
   float extent = length(along);
   along = extent > 1e-6 ? along / extent : vec2(1.0, 0.0);
   float reach = width * 0.5 + 1.0;
-  float side = (gl_VertexID & 1) == 0 ? -1.0 : 1.0;
-  vec2 at = gl_VertexID < 2 ? a.xy - along * width * 0.3 : b.xy + along * width * 0.3;
+  float side = (corner & 1) == 0 ? -1.0 : 1.0;
+  vec2 at = corner < 2 ? a.xy - along * width * 0.3 : b.xy + along * width * 0.3;
   at += vec2(-along.y, along.x) * side * reach;
   across = side * reach;
   gl_Position = vec4(at / halfScreen, 0.0, 1.0);

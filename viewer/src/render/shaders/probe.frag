@@ -9,9 +9,8 @@ void main() {
   ivec2 cell = cellAt(angle, fraction);
   uint number = 0u;
   if (inside > 0.0 && cell.y >= 0 && cell.y < gridSize.y) {
-    int level;
-    ivec2 pixel;
-    number = numberAt(cell, level, pixel);
+    int factor;
+    number = numberAt(cell, factor);
   }
   bytes = vec4(float(number >> 8), float(number & 255u), 0.0, 255.0) / 255.0;
 }

@@ -1,6 +1,6 @@
 // Everything but lines and labels: space, sea and land, raster tiles, data, tile status, graticule.
-// What the view does not show is left out of the variant: `showsTiles`, `interpolated`, `showsStatus` and
-// `showsGraticule` are constants.
+// What the view does not show is left out of the variant: `showsTiles`, `showsData`, `interpolated`,
+// `showsStatus` and `showsGraticule` are constants.
 uniform vec3 spaceColour;
 uniform vec3 seaColour;
 uniform vec3 landColour;
@@ -46,11 +46,11 @@ vec3 colourOf(float number) {
   return texelFetch(palette, ivec2(int(clamp(share * 256.0, 0.0, 255.0)), 0), 0).rgb;
 }
 
-// The number between the centres of the pixels around, of those that have one.
-float between(int level, ivec2 pixel, uint number, ivec2 cell, vec2 fraction) {
-  int factor = levelShape[level].x;
-  vec2 inPixel = (vec2(cell - pixel * factor) + fraction) / float(factor);
-  ivec2 towards = ivec2(inPixel.x < 0.5 ? -1 : 1, inPixel.y < 0.5 ? -1 : 1);
+// The number between the centres of the pixels around, of those that have one. `number` is that of the
+// cell itself, whose pixel is `factor` cells long.
+float between(ivec2 cell, vec2 fraction, uint number, int factor) {
+  vec2 inPixel = (vec2(cell - quotient(cell, ivec2(factor)) * factor) + fraction) / float(factor);
+  ivec2 towards = ivec2(inPixel.x < 0.5 ? -factor : factor, inPixel.y < 0.5 ? -factor : factor);
   vec2 share = abs(inPixel - 0.5);
   float sum = 0.0, weights = 0.0;
   for (int i = 0; i < 4; i++) {
@@ -58,11 +58,9 @@ float between(int level, ivec2 pixel, uint number, ivec2 cell, vec2 fraction) {
     float weight = (other.x == 1 ? share.x : 1.0 - share.x) * (other.y == 1 ? share.y : 1.0 - share.y);
     uint value = number;
     if (i > 0) {
-      ivec2 at = pixel + other * towards;
-      ivec2 size = levelSize[level].xy;
-      at.x = wrapped(at.x, size.x);
-      at.y = clamp(at.y, 0, size.y - 1);
-      value = numberIn(pageOf(level, at), level, at);
+      ivec2 at = cell + other * towards;
+      int otherFactor;
+      value = numberAt(ivec2(wrapped(at.x, gridSize.x), clamp(at.y, 0, gridSize.y - 1)), otherFactor);
     }
     if (value != 0u) {
       sum += weight * float(value);
@@ -129,13 +127,12 @@ void main() {
     ground = mix(ground, tile.rgb, tile.a);
   }
 
-  if (opacity > 0.0 && levelCount > 0) {
-    int level;
-    ivec2 pixel;
-    uint number = numberAt(cell, level, pixel);
+  if (showsData) {
+    int factor;
+    uint number = numberAt(cell, factor);
     if (number != 0u) {
       float value = float(number);
-      if (interpolated) value = between(level, pixel, number, cell, fraction);
+      if (interpolated) value = between(cell, fraction, number, factor);
       ground = mix(ground, colourOf(value), opacity);
     }
   }
