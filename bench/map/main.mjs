@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 
 import { serve } from '../../script/serve.mjs';
 import { countRequests } from './counter.mjs';
-import { opening, visit } from './measure.mjs';
+import { holding, opening, regionEnlarged, visit } from './measure.mjs';
 import { pages } from './pages.mjs';
 import { table } from './table.mjs';
 
@@ -71,7 +71,11 @@ try {
       const slow = await fresh((browser) => opening(browser, counter, target));
       counter.slow(null);
       const visited = await fresh((browser) => visit(browser, counter, target, years, shot));
-      results[key].push({ local, slow, visit: visited });
+      const held = await fresh((browser) => holding(browser, counter, target));
+      // Floe takes the level whose pixels are nearest to the screen's, the peer the next coarser one.
+      const alike =
+        key === 'peer' ? await fresh((browser) => regionEnlarged(browser, counter, target)) : visited.region;
+      results[key].push({ local, slow, visit: visited, held, alike });
       console.error(`round ${round + 1}, ${target.name}: world complete after ${Math.round(local.complete)} ms`);
     }
   }

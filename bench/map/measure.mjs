@@ -17,8 +17,8 @@ const DRAG = 3000;
 const BLANK = '/nothing-here';
 
 /** Opens a page in a browser context of its own, so that nothing is cached, and waits for the world. */
-async function open(browser, counter, target, { looks }) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+async function open(browser, counter, target, { looks, enlarged = 1 }) {
+  const context = await browser.newContext({ viewport: { width: 1280 * enlarged, height: 800 * enlarged } });
   context.setDefaultTimeout(LONGEST);
   const page = await context.newPage();
   const complaints = [];
@@ -107,11 +107,26 @@ export async function opening(browser, counter, target) {
   return world;
 }
 
+/** Opens the world and counts what it holds: by itself, since looking for objects can end a page. */
+export async function holding(browser, counter, target) {
+  const { page, context } = await open(browser, counter, target, { looks: false });
+  const held = await bytesHeld(page);
+  await context.close().catch(() => {});
+  return held;
+}
+
+/** The region on a screen of twice the size, one zoom nearer: the same ground in twice the resolution. */
+export async function regionEnlarged(browser, counter, target) {
+  const { page, context } = await open(browser, counter, target, { looks: false, enlarged: 2 });
+  const near = await change(page, counter, target, 'setView', { ...region, zoom: region.zoom + 1 });
+  await context.close();
+  return near;
+}
+
 /** Opens the world and does what visitors do. @param {[number, number]} years shown first, and then */
 export async function visit(browser, counter, target, years, shot) {
   const { page, context, world } = await open(browser, counter, target, { looks: false });
   await shot(page, 'world');
-  const held = await bytesHeld(page);
   const cold = await change(page, counter, target, 'select', { year: years[1] });
   await shot(page, 'year');
   const warm = await change(page, counter, target, 'select', { year: years[0] });
@@ -119,5 +134,5 @@ export async function visit(browser, counter, target, years, shot) {
   await shot(page, 'region');
   const frames = await drag(page);
   await context.close();
-  return { world, held, cold, warm, region: near, frames };
+  return { world, cold, warm, region: near, frames };
 }

@@ -16,19 +16,31 @@ function ask(session, sessionId, id, method, params) {
   });
 }
 
+/** Nothing that is asked takes longer, in ms. */
+const LONGEST = 10_000;
+
+/** An answer, or undefined where it does not come: the browser sometimes looks for objects for ever. */
+function within(promise) {
+  let timer;
+  const late = new Promise((done) => (timer = setTimeout(done, LONGEST)));
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
 /** Bytes that one thread holds after a garbage collection. */
 async function bytesOf(send) {
   await send('HeapProfiler.collectGarbage');
   const { usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 } = await send('Runtime.getHeapUsage');
   // The heap's usage leaves out WebAssembly memories.
   const prototype = await send('Runtime.evaluate', { expression: 'WebAssembly.Memory.prototype' });
-  const { objects } = await send('Runtime.queryObjects', { prototypeObjectId: prototype.result.objectId });
+  const held = usedSize + embedderHeapUsedSize + backingStorageSize;
+  const found = await within(send('Runtime.queryObjects', { prototypeObjectId: prototype.result.objectId }));
+  if (!found) return { held, complete: false };
   const { result } = await send('Runtime.callFunctionOn', {
-    objectId: objects.objectId,
+    objectId: found.objects.objectId,
     functionDeclaration: 'function () { return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0); }',
     returnByValue: true,
   });
-  return usedSize + embedderHeapUsedSize + backingStorageSize + result.value;
+  return { held: held + result.value, complete: true };
 }
 
 /** @param {import('playwright-core').Page} page */
@@ -39,11 +51,17 @@ export async function bytesHeld(page) {
     if (targetInfo.type === 'worker') workers.push(sessionId);
   });
   await session.send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
-  let bytes = await bytesOf((method, params) => session.send(method, params));
+  const threads = [await bytesOf((method, params) => session.send(method, params))];
   let id = 0;
   for (const worker of workers) {
-    bytes += await bytesOf((method, params) => ask(session, worker, (id += 1), method, params));
+    // A worker that has ended meanwhile holds nothing.
+    const counted = await bytesOf((method, params) => ask(session, worker, (id += 1), method, params)).catch(() => null);
+    if (counted) threads.push(counted);
   }
-  await session.detach();
-  return { bytes, workers: workers.length };
+  await within(session.detach());
+  return {
+    bytes: threads.reduce((sum, { held }) => sum + held, 0),
+    complete: threads.every(({ complete }) => complete),
+    workers: workers.length,
+  };
 }
