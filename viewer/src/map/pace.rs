@@ -12,8 +12,8 @@ const QUICK: f64 = 20.0;
 const PAUSE: f64 = 600.0;
 /// Milliseconds after the last moving picture when the map counts as resting.
 const REST: f64 = 120.0;
-/// Share of the canvas's columns and rows in a coarse picture.
-const COARSE: f64 = 0.5;
+/// Device pixels along the edge of a coarse picture's pixel.
+const COARSE: u32 = 2;
 /// How much of the judgement a new interval changes.
 const WEIGHT: f64 = 0.4;
 
@@ -30,11 +30,11 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// The share of the canvas's columns and rows to draw a picture with at a time in milliseconds.
-    pub(super) fn share(&mut self, now: f64, moving: bool) -> f64 {
+    /// Device pixels along the edge of a pixel of the picture that is drawn at a time in milliseconds.
+    pub(super) fn edge(&mut self, now: f64, moving: bool) -> u32 {
         if !moving {
             self.coarse = false;
-            return 1.0;
+            return 1;
         }
         match self.last.replace(now).map(|last| now - last) {
             Some(interval) if interval < PAUSE => {
@@ -49,7 +49,7 @@ impl Pace {
             }
         }
         self.coarse = self.slow;
-        if self.coarse { COARSE } else { 1.0 }
+        if self.coarse { COARSE } else { 1 }
     }
 
     /// Whether the screen shows a coarse picture, which a fine one has to follow.
@@ -67,27 +67,27 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// Shares of so many pictures, `interval` apart, from a time on.
-    fn movement(pace: &mut Pace, start: f64, interval: f64, count: u32) -> Vec<f64> {
-        (0..count).map(|index| pace.share(start + f64::from(index) * interval, true)).collect()
+    /// Edges in so many pictures, `interval` apart, from a time on.
+    fn movement(pace: &mut Pace, start: f64, interval: f64, count: u32) -> Vec<u32> {
+        (0..count).map(|index| pace.edge(start + f64::from(index) * interval, true)).collect()
     }
 
     #[test]
     fn a_quick_gpu_always_draws_all_pixels() {
         let mut pace = Pace::default();
-        assert!(movement(&mut pace, 0.0, 17.0, 50).iter().all(|&share| share == 1.0));
+        assert!(movement(&mut pace, 0.0, 17.0, 50).iter().all(|&edge| edge == 1));
         // One late picture is no reason.
-        assert_eq!(pace.share(17.0 * 49.0 + 60.0, true), 1.0);
+        assert_eq!(pace.edge(17.0 * 49.0 + 60.0, true), 1);
         assert!(!pace.is_coarse());
     }
 
     #[test]
     fn a_slow_one_draws_fewer_while_the_map_moves() {
         let mut pace = Pace::default();
-        assert_eq!(movement(&mut pace, 0.0, 120.0, 3), [1.0, COARSE, COARSE]);
+        assert_eq!(movement(&mut pace, 0.0, 120.0, 3), [1, COARSE, COARSE]);
         assert!(pace.is_coarse());
         assert!(!pace.has_rested(300.0) && pace.has_rested(400.0));
-        assert_eq!(pace.share(400.0, false), 1.0);
+        assert_eq!(pace.edge(400.0, false), 1);
         assert!(!pace.is_coarse());
         // It is still slow in the next movement, from its first picture on.
         assert_eq!(movement(&mut pace, 5000.0, 60.0, 3), [COARSE; 3]);
@@ -98,6 +98,6 @@ mod tests {
         let mut pace = Pace::default();
         movement(&mut pace, 0.0, 120.0, 3);
         movement(&mut pace, 300.0, 17.0, 20);
-        assert_eq!(movement(&mut pace, 5000.0, 17.0, 10), [1.0; 10]);
+        assert_eq!(movement(&mut pace, 5000.0, 17.0, 10), [1; 10]);
     }
 }

@@ -319,8 +319,8 @@ impl State {
         self.refresh()?;
         let held = self.motion.is_some() || self.gesture.is_active();
         let moving = held && self.drawn.is_some_and(|drawn| drawn != self.camera);
-        let share = self.pace.share(now, moving);
-        let (camera, canvas) = self.reduced(share);
+        let edge = self.pace.edge(now, moving);
+        let (camera, canvas) = self.reduced(edge);
         let theme = colours(self.theme);
         let tiles = match &mut self.renderer {
             Some(renderer) => self.online.arrange(&camera, self.base_map, renderer)?,
@@ -359,16 +359,15 @@ impl State {
         Ok(now - begun < longest)
     }
 
-    /// Camera and canvas with a share of the columns and rows of pixels.
-    fn reduced(&self, share: f64) -> (Camera, (u32, u32)) {
-        if share >= 1.0 {
+    /// Camera and canvas of a picture whose pixels are so many device pixels wide and high.
+    fn reduced(&self, edge: u32) -> (Camera, (u32, u32)) {
+        if edge == 1 {
             return (self.camera, self.canvas);
         }
         let viewport = self.camera.viewport();
-        let reduced = |length: u32| ((f64::from(length) * share).round() as u32).max(1);
-        let pixel_ratio = viewport.pixel_ratio * share;
+        let pixel_ratio = viewport.pixel_ratio / f64::from(edge);
         let camera = self.camera.on_screen(Viewport { pixel_ratio, ..viewport });
-        (camera, (reduced(self.canvas.0), reduced(self.canvas.1)))
+        (camera, (self.canvas.0.div_ceil(edge), self.canvas.1.div_ceil(edge)))
     }
 
     /// Whether the next picture had better wait: the GPU is still busy with one of the same view. What
