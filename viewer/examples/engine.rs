@@ -1,4 +1,4 @@
-//! The map over made-up data, without a store: what `tests/browser/engine.mjs` drives.
+//! The map over made-up data, without a store: what `tests/engine/engine.mjs` drives.
 //!
 //! The page has canvases `#map` and `#names`. The number at a pixel follows from its level, row and
 //! column alone, so that a test knows which colour belongs where; see [`number`].

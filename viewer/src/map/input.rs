@@ -395,9 +395,13 @@ impl Inner {
         let css = entry.content_rect();
         let ratio = pixel_ratio();
         let exact = entry.device_pixel_content_box_size().get(0);
+        let near = (css.width() * ratio, css.height() * ratio);
         let (width, height) = match exact.dyn_ref::<ResizeObserverSize>() {
-            Some(size) => (size.inline_size(), size.block_size()),
-            None => ((css.width() * ratio).round(), (css.height() * ratio).round()),
+            // Browsers that emulate another screen give the size on their own.
+            Some(size) if (size.inline_size() - near.0).abs() <= 2.0 => {
+                (size.inline_size(), size.block_size())
+            }
+            _ => (near.0.round(), near.1.round()),
         };
         self.set_size(width, height, ratio);
     }

@@ -1,7 +1,7 @@
 // Drives examples/engine.rs in headless Chromium and compares the canvas, pixel by pixel, with the
 // colours that the numbers imply.
 //
-//   node viewer/tests/browser/engine.mjs DIST [PICTURES]      (ONLY='part of a name' runs fewer)
+//     node tests/engine/engine.mjs DIST [PICTURES]      (ONLY='part of a name' runs fewer)
 //
 // DIST holds engine.js and engine_bg.wasm as wasm-bindgen (--target web) makes them of the example;
 // screenshots go to PICTURES.
@@ -34,7 +34,7 @@ const server = http.createServer((request, response) => {
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const address = `http://127.0.0.1:${server.address().port}/`;
 const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  executablePath: process.env.FLOE_CHROMIUM,
   args: ['--headless=new', '--no-sandbox', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update', '--disable-sync',
     '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
@@ -61,7 +61,9 @@ async function test(name, options, body) {
     await page.evaluate(() => map.whenIdle());
     await body(page);
     const expected = options.complaints ?? [];
-    const rest = complaints.filter((text) => !expected.some((part) => text.includes(part)));
+    // The tests themselves read pictures back.
+    const ignored = [...expected, 'willReadFrequently'];
+    const rest = complaints.filter((text) => !ignored.some((part) => text.includes(part)));
     assert.deepEqual(rest, [], 'the console is silent');
     console.log(`ok      ${name}`);
   } catch (error) {
@@ -83,10 +85,11 @@ async function picture(page, name) {
   if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`) });
 }
 
-// Compares the canvas with the field at a raster of device pixels. A pixel within `slack` device
-// pixels of the edge of a cell may have the neighbour's colour. Counts what was compared.
-function compare(page, { level, year = 0, slack = 0.05, step = 7, size = null }) {
-  return page.evaluate(([level, year, slack, step, size]) => {
+// Compares the canvas with the field at a raster of device pixels. A pixel may have the colour of any cell
+// that is found within `slack` device pixels of its middle, at `samples` x `samples` places. Counts what was
+// compared.
+function compare(page, { level, year = 0, slack = 0.05, step = 7, size = null, samples = 2 }) {
+  return page.evaluate(([level, year, slack, step, size, samples]) => {
     const canvas = document.getElementById('map');
     const copy = document.createElement('canvas');
     copy.width = canvas.width;
@@ -111,9 +114,8 @@ function compare(page, { level, year = 0, slack = 0.05, step = 7, size = null })
         const at = (j * copy.width + i) * 4;
         const [r, g, b] = pixels.slice(at, at + 3);
         const around = [];
-        for (const dx of [-slack, slack]) for (const dy of [-slack, slack]) {
-          around.push(index(i + 0.5 + dx, j + 0.5 + dy));
-        }
+        const offsets = Array.from({ length: samples }, (_, k) => slack * ((2 * k) / (samples - 1) - 1));
+        for (const dx of offsets) for (const dy of offsets) around.push(index(i + 0.5 + dx, j + 0.5 + dy));
         if (around.includes(null)) { seen.outside += 1; continue; }
         const isData = g === 255 - r && b === (r * 7) % 256;
         const found = isData ? r : -1;
@@ -123,13 +125,14 @@ function compare(page, { level, year = 0, slack = 0.05, step = 7, size = null })
       }
     }
     return { ...seen, wrong: wrong.length, examples: wrong.slice(0, 4), total: copy.width };
-  }, [level, year, slack, step, size]);
+  }, [level, year, slack, step, size, samples]);
 }
 
 function expectEqual(result, what, atLeast = 500) {
   assert.equal(result.wrong, 0, `${what}: ${JSON.stringify(result)}`);
   assert.ok(result.compared >= atLeast, `${what}: ${JSON.stringify(result)}`);
-  assert.ok(result.missing > 0 && result.missing < result.compared * 0.6, `${what}: ${JSON.stringify(result)}`);
+  // A view of few cells may have none that is missing.
+  assert.ok(result.missing < result.compared * 0.6, `${what}: ${JSON.stringify(result)}`);
 }
 
 const projections = ['mercator', 'globe', 'equirectangular'];
@@ -147,7 +150,9 @@ await test('coarse levels are drawn where they are enough', {}, async (page) => 
   for (const projection of projections) {
     // Zoomed out a cell is about a pixel: within half a pixel one of the neighbours.
     await show(page, 10, 20, 5.05, projection);
-    expectEqual(await compare(page, { level: 1, slack: 0.4, size: [300, 200, 980, 600] }), `${projection} zoom 5`);
+    const compared = await compare(page, { level: 1, slack: 0.4, size: [300, 200, 980, 600] });
+    expectEqual(compared, `${projection} zoom 5`);
+    assert.ok(compared.missing > 0, 'some cells are missing');
     await page.evaluate(() => map.style(0, 1, false));
   }
 });
@@ -166,8 +171,8 @@ await test('the antimeridian has no seam', {}, async (page) => {
 
 await test('the poles are drawn', {}, async (page) => {
   await show(page, 30, 89.9, 9, 'globe');
-  // Near a pole the cells are slivers: within half a pixel one of the neighbours.
-  const around = await compare(page, { level: 0, slack: 0.3, size: [0, 0, 1280, 300] });
+  // Near a pole the cells are slivers, up to seventeen in a pixel.
+  const around = await compare(page, { level: 0, slack: 0.3, samples: 15, step: 13, size: [0, 0, 1280, 300] });
   expectEqual(around, 'north');
   await picture(page, 'pole');
   await show(page, 30, -85, 9, 'globe');
@@ -247,7 +252,7 @@ await test('a lost context comes back', { complaints: ['CONTEXT_LOST', 'WebGL'] 
 await test('the map follows the size of its canvas', {}, async (page) => {
   await show(page, 12.2, 44.7, 9, 'mercator');
   await page.setViewportSize({ width: 700, height: 500 });
-  await page.waitForTimeout(200);
+  await page.waitForFunction(() => document.getElementById('map').width === 700);
   await page.evaluate(() => map.whenIdle());
   const result = await compare(page, { level: 0 });
   assert.equal(result.total, 700);
@@ -262,10 +267,12 @@ await test('mouse, wheel and keyboard move the map', { reduced: false }, async (
   for (let i = 1; i <= 10; i++) await page.mouse.move(700 - i * 20, 300 + i * 10);
   const at = await page.evaluate(([lon, lat]) => [...map.project(lon, lat)], place);
   assert.ok(Math.hypot(at[0] - 500, at[1] - 400) < 1, `dragged to ${at}`);
+  // Looking took a while, in which the pointer rested: it moves again before it lets go.
+  for (let i = 1; i <= 5; i++) await page.mouse.move(500 - i * 20, 400);
   await page.mouse.up();
   await page.evaluate(() => map.whenIdle());
   const glided = await page.evaluate(([lon, lat]) => [...map.project(lon, lat)], place);
-  assert.ok(glided[0] < 495, `glides on to ${glided}`);
+  assert.ok(glided[0] < 395, `glides on to ${glided}`);
 
   const under = await page.evaluate(() => [...map.unproject(900, 200)]);
   await page.mouse.move(900, 200);
