@@ -54,9 +54,9 @@ export async function bytesHeld(page) {
   const threads = [await bytesOf((method, params) => session.send(method, params))];
   let id = 0;
   for (const worker of workers) {
-    // A worker that has ended meanwhile holds nothing.
-    const counted = await bytesOf((method, params) => ask(session, worker, (id += 1), method, params)).catch(() => null);
-    if (counted) threads.push(counted);
+    const send = (method, params) => ask(session, worker, (id += 1), method, params);
+    // A worker may end meanwhile; what it held is not known then.
+    threads.push(await bytesOf(send).catch(() => ({ held: 0, complete: false })));
   }
   await within(session.detach());
   return {

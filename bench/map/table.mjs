@@ -16,7 +16,7 @@ const rate = (value) => `${value.toFixed(1)} /s`;
 /**
  * Figures and their budgets: at most `most`, and at most (`least`: at least) `share` of the peer's.
  * @type {{what: string, value: (result: any) => number, text: (value: number) => string,
- *   most?: number, share?: number, least?: boolean}[]}
+ *   most?: number, share?: number, least?: boolean, known?: (result: any) => boolean}[]}
  */
 const figures = [
   { what: 'code, gzip', value: (r) => r.visit.world.codeBytes, text: kilobytes, most: 400e3 },
@@ -39,7 +39,7 @@ const figures = [
   { what: 'region, both at 0.02°: bytes', value: (r) => r.alike.bytes, text: amount, share: 1 },
   { what: 'region zoom 5: complete', value: (r) => r.visit.region.ms, text: time },
   { what: 'frames while panning', value: (r) => r.visit.frames, text: rate, share: 2, least: true },
-  { what: 'heap and buffers', value: (r) => r.held.bytes, text: amount },
+  { what: 'heap and buffers', value: (r) => r.held.bytes, text: amount, known: (r) => r.held.complete },
 ];
 
 /** What the budget asks for, and whether it is met; '' where it asks for nothing. */
@@ -64,8 +64,11 @@ export function table(results) {
   for (const figure of figures) {
     const [peer, floe] = [results.peer, results.floe].map((runs) => median(runs.map(figure.value)));
     const { budget, verdict } = judge(figure, peer, floe);
-    const ratio = peer > 0 ? (floe / peer).toFixed(2) : '';
-    lines.push(`| ${figure.what} | ${figure.text(peer)} | ${figure.text(floe)} | ${ratio} | ${budget} | ${verdict} |`);
+    // Of a figure that is not known as a whole there is only the least that it can be, and no ratio.
+    const isKnown = (runs) => runs.every((run) => figure.known?.(run) ?? true);
+    const text = (runs, value) => (isKnown(runs) ? '' : 'at least ') + figure.text(value);
+    const ratio = isKnown(results.peer) && isKnown(results.floe) && peer > 0 ? (floe / peer).toFixed(2) : '';
+    lines.push(`| ${figure.what} | ${text(results.peer, peer)} | ${text(results.floe, floe)} | ${ratio} | ${budget} | ${verdict} |`);
   }
   return lines.join('\n');
 }
