@@ -12,6 +12,7 @@ use crate::visible::Pyramid;
 
 /// Smallest edge of a layer in pixels.
 const MIN_LAYER_EDGE: u32 = 1024;
+
 /// Where a chunk lies in the texture: layer, and the pixel of its north-west corner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot {

@@ -31,7 +31,6 @@ impl Format {
     pub(super) const NUMBER: Self = Self::new(Gl::R16UI, Gl::RED_INTEGER, Gl::UNSIGNED_SHORT);
     /// Four 32-bit integers with a sign.
     pub(super) const PAGE: Self = Self::new(Gl::RGBA32I, Gl::RGBA_INTEGER, Gl::INT);
-
     /// Three floats.
     pub(super) const PLACE: Self = Self::new(Gl::RGB32F, Gl::RGB, Gl::FLOAT);
 
