@@ -259,10 +259,9 @@ impl State {
 
     /// Copies some of what has arrived to the GPU.
     pub(super) fn upload(&mut self) -> Result<(), RenderError> {
-        let (Some(layer), Some(renderer)) = (&mut self.layer, &mut self.renderer) else {
-            return Ok(());
-        };
+        let Some(renderer) = &mut self.renderer else { return Ok(()) };
         renderer.check()?;
+        let Some(layer) = &mut self.layer else { return Ok(()) };
         let mut uploaded = 0;
         while uploaded < UPLOADED_PER_FRAME {
             let Some(chunk) = layer.arrived.pop_front() else { break };

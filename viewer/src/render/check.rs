@@ -51,7 +51,7 @@ impl Check {
         self.fence.is_passed().then(|| match self.fence.gl.get_error() {
             Gl::NO_ERROR | Gl::CONTEXT_LOST_WEBGL => Ok(()),
             code => Err(RenderError::Refused {
-                action: "a texture for the data",
+                action: "an array of textures",
                 found: format!("{}: error {code}", self.asked),
             }),
         })

@@ -164,7 +164,7 @@ pub struct Renderer {
     /// Stands in for an array that is not there yet.
     no_chunks: Texture,
     no_tiles: Texture,
-    /// The last growth of the chunk texture, as long as nothing is known of its success.
+    /// The last array that was made, as long as nothing is known of its success.
     check: Option<Check>,
     /// The last frame.
     drawn: RefCell<Option<Fence>>,
@@ -312,12 +312,12 @@ impl Renderer {
         Ok(())
     }
 
-    /// Whether it is not known yet if the driver had room for the chunks.
+    /// Whether it is not known yet if the driver had room for the last array.
     pub fn is_checking(&self) -> bool {
         self.check.is_some()
     }
 
-    /// Finds out whether the driver had room for the chunks, if that can be known by now.
+    /// Finds out whether the driver had room for the last array, if that can be known by now.
     ///
     /// # Errors
     /// Where it had not.
@@ -364,6 +364,8 @@ impl Renderer {
             let size = (TILE_EDGE, TILE_EDGE);
             self.tiles =
                 Some(Texture::layers(&self.gl, 5, Format::COLOUR, true, size, TILE_LAYERS)?);
+            let asked = format!("{TILE_EDGE} x {TILE_EDGE} x {TILE_LAYERS}");
+            self.check = Some(Check::new(&self.gl, asked));
         }
         self.tiles.as_ref().map_or(Ok(()), |tiles| tiles.fill_layer(layer, image))
     }
