@@ -7,8 +7,8 @@
 
 use std::ops::Range;
 
+use super::layer::Plane;
 use super::residency::{Page, Residency};
-use super::state::Plane;
 use crate::render::PageTable;
 use crate::visible::{Level, Pyramid};
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::state::Plane;
+use super::layer::Plane;
 use crate::chunk::ChunkKey;
 use crate::visible::Pyramid;
 
