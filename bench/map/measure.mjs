@@ -13,8 +13,10 @@ const QUIET = 1000;
 const LONGEST = 240_000;
 /** How long the map is dragged, in ms. */
 const DRAG = 3000;
-/** CPU or heap of the driver's own start must not count: the page is measured from a blank one. */
+/** CPU or heap of the driver's own start must not count: the page is measured from a blank one ... */
 const BLANK = '/nothing-here';
+/** ... that has rested so long, in ms: a second after it opens, the browser takes down the page before it. */
+const REST = 1500;
 
 /** Opens a page in a browser context of its own, so that nothing is cached, and waits for the world. */
 async function open(browser, counter, target, { looks, enlarged = 1 }) {
@@ -31,6 +33,7 @@ async function open(browser, counter, target, { looks, enlarged = 1 }) {
     return metrics.find(({ name }) => name === 'TaskDuration').value * 1000;
   };
   await page.goto(counter.url + BLANK);
+  await page.waitForTimeout(REST);
   const before = await cpu();
   counter.reset();
   await page.goto(counter.url + target.path);

@@ -9,32 +9,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use floe_shared::grid::TileIndex;
-use floe_shared::message::{Coverage, Note, TileMessage, YearStats};
-use floe_shared::pyramid::{ChunkIndex, Level, Owner};
-use floe_shared::schema::Variable;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use icechunk::format::snapshot::SnapshotProperties;
-use ndarray::Array2;
 use serde::Serialize;
-use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::accumulate::{BlockDecoder, YearAccumulator};
 use crate::catalog::{BlobReader, Catalog, Found, GranuleFiles};
 use crate::config::Config;
 use crate::error::Error;
-use crate::gather::{TileYear, gather};
+use crate::gather::gather;
 use crate::http::Http;
 use crate::needed;
-use crate::overviews::halve;
 use crate::plan::Job;
 use crate::reader::{GranuleReader, Strategy};
 use crate::report::progress::Progress;
 use crate::sinusoidal::Position;
-use crate::store::{ChunkPlace, ChunkWriter, CommitRequest, Committed, Dataset, StagedChunk};
-
-/// Metadata key under which a tile's commit carries structured statistics.
-pub const METADATA: &str = "floe";
+use crate::store::{ChunkWriter, Committed, Dataset, StagedChunk};
+use crate::tile::{self, FinishedTile, YearReport};
 
 /// What all jobs of a process share.
 pub struct Workshop {
@@ -78,23 +69,6 @@ pub enum Outcome {
     Skipped,
 }
 
-/// One year of a tile.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct YearReport {
-    /// The year.
-    pub year: i32,
-    /// Granules that were read.
-    pub input_granules: u64,
-    /// Of these, granules without an accepted pixel.
-    pub empty_granules: u64,
-    /// Older productions that were set aside.
-    pub rejected_granules: u64,
-    /// Pixels of the tile that hold a value.
-    pub output_valid_pixels: u64,
-    /// Their share in percent.
-    pub coverage: f64,
-}
-
 /// What one year's granules of one position gave.
 #[derive(Clone, Copy, Debug, Default)]
 struct PositionCount {
@@ -114,8 +88,8 @@ struct Added {
 struct TileWork {
     tile: TileIndex,
     positions: BTreeSet<Position>,
-    chunks: Vec<StagedChunk>,
     years: Vec<YearReport>,
+    chunks: Vec<StagedChunk>,
 }
 
 impl Workshop {
@@ -207,10 +181,11 @@ impl Workshop {
                 let (chunks, valid_pixels) =
                     self.tile_chunks(&accumulator, work.tile, year_index).await?;
                 report.output_valid_pixels = valid_pixels;
-                report.coverage = self.coverage(valid_pixels).percent();
+                report.coverage = tile::coverage(self.config.grid, valid_pixels).percent();
                 work.chunks.extend(chunks);
             } else {
-                work.chunks.extend(self.places(work.tile, year_index).map(StagedChunk::fill));
+                let places = tile::places(self.dataset.layout(), work.tile, year_index);
+                work.chunks.extend(places.map(StagedChunk::fill));
             }
             work.years.push(report);
         }
@@ -286,28 +261,12 @@ impl Workshop {
     ) -> Result<(Vec<StagedChunk>, u64), Error> {
         let accumulator = Arc::clone(accumulator);
         let writer = self.writer.clone();
-        let levels = self.own_levels();
+        let layout = self.dataset.layout().clone();
         let (encoded, valid_pixels) = self
             .on_a_core(move || -> Result<_, Error> {
-                let TileYear { average, maximum, valid_pixels } = gather(&accumulator, tile)?;
-                let mut encoded = Vec::new();
-                for (variable, base) in [(Variable::Average, average), (Variable::Maximum, maximum)]
-                {
-                    let mut pixels: Array2<u16> = base;
-                    for &level in &levels {
-                        if level.index > 0 {
-                            pixels = halve(&pixels);
-                        }
-                        let place = ChunkPlace {
-                            level,
-                            variable,
-                            year: year_index,
-                            chunk: ChunkIndex::from(tile),
-                        };
-                        encoded.push((place, writer.encode(level, &pixels)?));
-                    }
-                }
-                Ok((encoded, valid_pixels))
+                let pixels = gather(&accumulator, tile)?;
+                let valid_pixels = pixels.valid_pixels;
+                Ok((tile::encode(&writer, &layout, tile, year_index, pixels)?, valid_pixels))
             })
             .await??;
         let chunks = stream::iter(encoded)
@@ -318,32 +277,6 @@ impl Workshop {
         Ok((chunks, valid_pixels))
     }
 
-    fn own_levels(&self) -> Vec<Level> {
-        self.dataset
-            .layout()
-            .levels()
-            .into_iter()
-            .filter(|level| level.owner == Owner::Tile)
-            .collect()
-    }
-
-    /// All chunks of a tile and year.
-    fn places(&self, tile: TileIndex, year: u32) -> impl Iterator<Item = ChunkPlace> {
-        self.own_levels().into_iter().flat_map(move |level| {
-            Variable::ALL.map(|variable| ChunkPlace {
-                level,
-                variable,
-                year,
-                chunk: ChunkIndex::from(tile),
-            })
-        })
-    }
-
-    fn coverage(&self, valid_pixels: u64) -> Coverage {
-        let edge = u64::from(self.config.grid.tile_pixels());
-        Coverage::of(valid_pixels, edge * edge)
-    }
-
     async fn commit(
         &self,
         work: TileWork,
@@ -351,32 +284,10 @@ impl Workshop {
         began_at: &str,
         replace: bool,
     ) -> Result<TileReport, Error> {
-        let TileWork { tile, chunks, years, .. } = work;
-        let no_data = years.iter().all(|year| year.input_granules == 0);
-        let message = TileMessage {
-            tile,
-            years: years
-                .iter()
-                .map(|year| YearStats {
-                    year: year.year,
-                    input_granules: Some(year.input_granules),
-                    valid_pixels: year.output_valid_pixels,
-                    coverage: self.coverage(year.output_valid_pixels),
-                })
-                .collect(),
-            note: if no_data { Note::NoData } else { Note::None },
-        };
-        let metadata = SnapshotProperties::from([(
-            METADATA.to_owned(),
-            json!({
-                "version": env!("CARGO_PKG_VERSION"),
-                "tile": tile.to_string(),
-                "bytes_read": bytes_read,
-                "years": years,
-            }),
-        )]);
-        let request =
-            CommitRequest::of_tile(message, chunks, metadata, began_at.to_owned(), replace);
+        let TileWork { tile, years, chunks, .. } = work;
+        let finished = FinishedTile { tile, years: years.clone(), bytes_read, chunks };
+        let no_data = finished.has_no_data();
+        let request = finished.into_commit(self.config.grid, began_at.to_owned(), replace);
         let (outcome, snapshot, commit_attempts) = match self.dataset.commit(request).await? {
             Committed::Landed { snapshot, attempts } => {
                 let outcome = if no_data { Outcome::NoData } else { Outcome::Processed };

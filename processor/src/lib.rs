@@ -6,7 +6,7 @@
 //! * [`catalog`], [`http`]: STAC search, access tokens, blobs,
 //! * [`reader`], [`granule`]: fetching and decoding cloud-optimised `GeoTIFF`s,
 //! * [`accumulate`], [`gather`], [`sinusoidal`], [`centres`]: reducing in source space, sampling once,
-//! * [`store`], [`overviews`]: encoding, uploading and committing,
+//! * [`tile`], [`store`], [`overviews`]: encoding, uploading and committing,
 //! * [`job`]: all of that for one run of neighbouring tiles.
 //!
 //! [`commands`] is the command line, [`report`] and [`picture`] what it shows, [`page_access`] what a
@@ -38,5 +38,6 @@ pub mod secret;
 pub mod shard;
 pub mod sinusoidal;
 pub mod store;
+pub mod tile;
 pub mod tile_list;
 pub mod usage;

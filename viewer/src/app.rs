@@ -1,11 +1,16 @@
 //! The whole page.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use crate::components::map_view::MapView;
 use crate::components::notice::Notices;
 use crate::components::panel::Panel;
 use crate::state::page::Page;
+
+/// When the controls come at the latest, whether there is a picture or not.
+const LATEST_CONTROLS: Duration = Duration::from_millis(400);
 
 /// Map, panel and notices over the given state.
 #[component]
@@ -21,9 +26,13 @@ pub fn App(
     };
     let listener = window_event_listener(leptos::ev::keydown, leave);
     on_cleanup(move || listener.remove());
+    let furnish = move || page.furnished.set(true);
+    set_timeout(furnish, LATEST_CONTROLS);
     view! {
         <MapView />
-        <Panel />
-        <Notices />
+        <Show when=move || page.furnished.get()>
+            <Panel />
+            <Notices />
+        </Show>
     }
 }

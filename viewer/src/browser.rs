@@ -1,15 +1,13 @@
-//! The little that the page asks of the browser beside the map: addresses, preferences, JSON,
+//! The little that the page asks of the browser beside the map: addresses, preferences, files,
 //! clipboard.
 
 use std::time::Duration;
 
-use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Response, Url, Window};
-
-use crate::config::{self, ConfigError, PageConfig, Value};
+use web_sys::{Response, Window};
 
 /// The window of the page.
 ///
@@ -17,13 +15,6 @@ use crate::config::{self, ConfigError, PageConfig, Value};
 /// In a worker, which has none.
 pub fn window() -> Window {
     leptos::prelude::window()
-}
-
-/// What the browser says of a failure.
-pub fn describe(error: &JsValue) -> String {
-    error
-        .dyn_ref::<js_sys::Error>()
-        .map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
 }
 
 /// The query string of the page's address, with its `?`; empty without one.
@@ -41,12 +32,10 @@ pub fn replace_query(query: &str) {
     }
 }
 
-/// An address made absolute against the page's, without a trailing slash; as it is where that makes
-/// no address.
-pub fn absolute(address: &str) -> String {
-    let base = window().document().and_then(|document| document.base_uri().ok().flatten());
-    let url = base.and_then(|base| Url::new_with_base(address, &base).ok());
-    url.map_or_else(|| address.to_owned(), |url| url.href()).trim_end_matches('/').to_owned()
+/// The address against which the page's relative addresses are meant.
+pub fn base() -> String {
+    let document = window().document();
+    document.and_then(|document| document.base_uri().ok().flatten()).unwrap_or_default()
 }
 
 /// Whether a media query holds.
@@ -60,54 +49,12 @@ pub fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
     spawn_local(async move { done(JsFuture::from(written).await.is_ok()) });
 }
 
-/// Reads the page's configuration.
-pub async fn page_config() -> Result<PageConfig, ConfigError> {
-    let unreachable = |reason| ConfigError::Unreachable { reason };
-    let response = JsFuture::from(window().fetch_with_str(config::FILE))
-        .await
-        .map_err(|error| unreachable(describe(&error)))?
-        .unchecked_into::<Response>();
-    if !response.ok() {
-        return Err(unreachable(format!("the server answered {}", response.status())));
-    }
-    let not_an_object = |error: &JsValue| ConfigError::NotAnObject { reason: describe(error) };
-    let json = response.json().map_err(|error| not_an_object(&error))?;
-    let json = JsFuture::from(json).await.map_err(|error| not_an_object(&error))?;
-    match value(&json) {
-        Value::Object(entries) => PageConfig::from_entries(entries),
-        Value::Text(_) | Value::Other => {
-            Err(ConfigError::NotAnObject { reason: "found something else".to_owned() })
-        }
-    }
-}
-
 /// The bytes of a file beside the page; `None` where it cannot be had.
 pub async fn bytes(address: &str) -> Option<Vec<u8>> {
     let response = JsFuture::from(window().fetch_with_str(address)).await.ok()?;
     let response = response.unchecked_into::<Response>();
     let body = response.ok().then(|| response.array_buffer().ok()).flatten()?;
     Some(Uint8Array::new(&JsFuture::from(body).await.ok()?).to_vec())
-}
-
-fn value(json: &JsValue) -> Value {
-    if let Some(text) = json.as_string() {
-        return Value::Text(text);
-    }
-    if let Some(number) = json.as_f64() {
-        return Value::Text(number.to_string());
-    }
-    if let Some(flag) = json.as_bool() {
-        return Value::Text(flag.to_string());
-    }
-    if !json.is_object() || Array::is_array(json) {
-        return Value::Other;
-    }
-    let entries = Object::entries(json.unchecked_ref());
-    let entries = entries.iter().filter_map(|entry| {
-        let key = Reflect::get_u32(&entry, 0).ok()?.as_string()?;
-        Some((key, value(&Reflect::get_u32(&entry, 1).ok()?)))
-    });
-    Value::Object(entries.collect())
 }
 
 /// Comes back after a while.

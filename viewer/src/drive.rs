@@ -53,6 +53,8 @@ impl Page {
         };
         map.set_geometry(BaseGeometry::new(Shapes::coarse(), false));
         map.set_places(self.session().places.clone());
+        // The reader's answers are for the dataset: it comes first.
+        untrack(|| self.show_dataset(&map));
         self.connect_reader(&map);
         self.refine_base_map(&map);
         self.follow_map(&map);
@@ -119,6 +121,7 @@ impl Page {
         });
         map.on_error(move |error| self.trouble.set(Some(error.to_string())));
         map.on_busy(move |busy| self.busy.set(busy));
+        map.on_first_picture(move || self.furnished.set(true));
         let bar = map.scale_bar();
         self.scale.set(Some((bar.metres, bar.pixels)));
     }
@@ -126,13 +129,7 @@ impl Page {
     /// What changes on the page changes the map.
     fn follow_page(self, map: &Map) {
         let target = map.clone();
-        Effect::new(move |_| {
-            if let Some(dataset) = self.dataset.get()
-                && let Err(error) = target.set_dataset(&dataset)
-            {
-                self.map_error.set(Some(error.to_string()));
-            }
-        });
+        Effect::new(move |_| self.show_dataset(&target));
         self.follow_style(map);
         let projection = self.watch(|view| view.projection);
         let target = map.clone();
@@ -151,6 +148,14 @@ impl Page {
         self.follow_inspection(map);
         let target = map.clone();
         browser::on_media_change("(prefers-color-scheme: dark)", move || target.set_theme(theme()));
+    }
+
+    fn show_dataset(self, map: &Map) {
+        if let Some(dataset) = self.dataset.get()
+            && let Err(error) = map.set_dataset(&dataset)
+        {
+            self.map_error.set(Some(error.to_string()));
+        }
     }
 
     fn follow_style(self, map: &Map) {

@@ -8,6 +8,7 @@ pub mod link;
 pub mod map;
 pub mod render;
 pub mod search;
+pub mod start;
 pub mod state;
 pub mod store;
 pub mod units;

@@ -13,9 +13,10 @@ use crate::app::App;
 use crate::basemap::{self, PlaceName};
 use crate::browser;
 use crate::dataset::{Dataset, RefSpec};
-use crate::link::{self, Link};
+use crate::link::Link;
 use crate::map::Map;
 use crate::search::{NamedPlace, Place};
+use crate::start::Start;
 use crate::state::inspection::{Inspection, Reading};
 use crate::state::page::{Opening, Page};
 use crate::state::view::ViewState;
@@ -64,23 +65,13 @@ pub enum FineShapes {
 pub async fn start() {
     // The worker's code loads while the configuration is on its way.
     let reader = Reader::spawn(ReaderOptions::default()).map_err(|error| error.to_string());
-    let config = browser::page_config().await;
-    let (defaults, failure) = match &config {
-        Ok(config) => (config.defaults.clone(), None),
-        Err(error) => (Vec::new(), Some(error.to_string())),
-    };
-    let defaults = Link::from_pairs(defaults, ViewState::default()).view;
-    let link = Link::parse(&browser::query(), defaults);
-    let config = config.unwrap_or_default();
-    // A link that names its store needs no configuration.
-    let failure = failure.filter(|_| link.store.is_none());
-    let store = link.store.clone().unwrap_or(config.store);
-    let reference = link.reference.clone().or(config.reference);
+    let (start, failure) = Start::read(&browser::query(), &browser::base()).await;
+    let Start { link, store_url, reference } = start;
     let session = Session {
         reader,
         map: RefCell::new(None),
-        store_url: browser::absolute(&store),
-        reference: reference.as_deref().map_or_else(RefSpec::default, link::reference),
+        store_url,
+        reference,
         link: link.clone(),
         is_address_ours: Cell::default(),
         places: basemap::places().into(),
@@ -92,7 +83,7 @@ pub async fn start() {
         crate::bridge::install(page);
         page.keep_address();
         match failure {
-            Some(message) => page.opening.set(Opening::Failed(message)),
+            Some(error) => page.opening.set(Opening::Failed(error.to_string())),
             None => page.open(),
         }
         view! { <App page=page /> }
@@ -113,6 +104,7 @@ impl Page {
             trouble: RwSignal::new(None),
             busy: RwSignal::new(false),
             inspection: RwSignal::new(Inspection::Nowhere),
+            furnished: RwSignal::new(false),
             playing: RwSignal::new(false),
             expanded: RwSignal::new(expanded),
             scale: RwSignal::new(None),

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use floe_shared::schema::Variable;
+
+use crate::chunk::ChunkKey;
 use crate::dataset::LevelInfo;
 use crate::view::{Camera, Projection};
 
@@ -167,6 +170,21 @@ impl Pyramid {
         let mut places: Vec<_> = cells.into_iter().map(|cell| (distance(&cell), cell)).collect();
         places.sort_by(|a, b| a.0.total_cmp(&b.0));
         places.into_iter().map(|(_, (row, col))| Place { level, row, col }).collect()
+    }
+
+    /// What a view needs: the chunks of the level that suits it, and those of the coarsest level, which
+    /// stand in for them until they are there (none where the two are the same).
+    pub fn needed(&self, camera: &Camera) -> (Vec<Place>, Vec<Place>) {
+        let level = self.level_for(camera);
+        let coarsest = self.levels.len() - 1;
+        let coarse = if coarsest == level { Vec::new() } else { self.visible(camera, coarsest) };
+        (self.visible(camera, level), coarse)
+    }
+
+    /// The key of a chunk of a variable and the index of a year.
+    pub fn key(&self, place: Place, (variable, year): (Variable, u16)) -> ChunkKey {
+        let level = self.levels[place.level].index;
+        ChunkKey { variable, year, level, row: place.row, col: place.col }
     }
 
     /// In the flat projections what is on the screen is a rectangle of longitude and latitude.

@@ -10,8 +10,8 @@ use geojson::{Feature, FeatureCollection, JsonObject};
 use serde_json::{Value, json};
 
 use super::amounts::{Bytes, Count, Seconds};
-use crate::job::METADATA;
 use crate::store::HistoryEntry;
+use crate::tile::METADATA;
 use crate::tile_list::tile_polygon;
 
 /// The status of a dataset as of one snapshot.

@@ -74,7 +74,7 @@ fn markdown(grid: Grid, reports: &[TileReport], usage: &Usage) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::YearReport;
+    use crate::tile::YearReport;
 
     #[test]
     fn the_summary_has_a_row_for_each_tile_and_year() {

@@ -39,6 +39,11 @@ impl Layout {
         pyramid::levels(self.grid)
     }
 
+    /// The levels that each tile alone determines, finest first.
+    pub fn tile_levels(&self) -> impl Iterator<Item = Level> + use<> {
+        self.levels().into_iter().filter(|level| level.owner == Owner::Tile)
+    }
+
     /// The place of a year on the year axis.
     pub fn year_index(&self, year: i32) -> Option<u32> {
         self.years.iter().position(|&known| known == year).map(|index| index as u32)

@@ -1,20 +1,35 @@
 //! What the visitor is told while data is on its way, and when it does not come.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use crate::state::page::{Opening, Page};
+
+/// How long something must be under way before a line moves to say so: short waits are not worth it, and
+/// the browser composes the whole page anew for each of its steps.
+const PATIENCE: Duration = Duration::from_millis(600);
 
 /// Progress line, and the cards of failures.
 #[component]
 pub fn Notices() -> impl IntoView {
     let page = Page::current();
     let underway = Memo::new(move |_| page.opening.get() == Opening::Underway || page.busy.get());
+    let is_long = RwSignal::new(false);
+    Effect::new(move |timer: Option<Option<TimeoutHandle>>| {
+        if let Some(Some(timer)) = timer {
+            timer.clear();
+        }
+        is_long.set(false);
+        let say = move || is_long.set(true);
+        underway.get().then(|| set_timeout_with_handle(say, PATIENCE).ok()).flatten()
+    });
     let failure = Memo::new(move |_| match page.opening.get() {
         Opening::Failed(message) => Some(message),
         Opening::Underway | Opening::Open => None,
     });
     view! {
-        <div class="progress" class:underway=move || underway.get() aria-hidden="true"></div>
+        <div class="progress" class:underway=move || is_long.get() aria-hidden="true"></div>
         <div class="unseen" role="status">
             {move || match page.opening.get() {
                 Opening::Underway => "Opening the store",

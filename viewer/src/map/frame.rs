@@ -76,7 +76,7 @@ impl Inner {
     /// One frame: moves the camera, copies chunks to the GPU, asks for what is lacking and draws.
     fn tick(self: &Rc<Self>, now: f64) {
         let mut errors = Vec::new();
-        let (wanted, view, busy) = {
+        let (wanted, view, busy, begins) = {
             let state = &mut *self.state.borrow_mut();
             if let Some(motion) = state.motion.take() {
                 let step = motion.step(&state.camera, now);
@@ -89,6 +89,7 @@ impl Inner {
             let wanted = if state.stale.wants { state.plan() } else { None };
             state.refine(now);
             let mut drawn = Ok(());
+            let mut stale_labels = false;
             let waits = waits
                 || state.waits_for_data(now).unwrap_or_else(|error| {
                     drawn = Err(error);
@@ -96,6 +97,12 @@ impl Inner {
                 });
             if state.stale.picture && state.renderer.is_some() && !waits {
                 drawn = state.draw(now);
+                stale_labels = true;
+            }
+            let begins = state.begins_to_show();
+            // The browser readies a second canvas for drawing in a tenth of a second: the first picture
+            // does not wait for it.
+            if state.is_shown && (stale_labels || begins) {
                 self.overlay.draw(state);
             }
             for error in [uploaded.err(), drawn.err()].into_iter().flatten() {
@@ -107,7 +114,7 @@ impl Inner {
                 }
             }
             let view = std::mem::take(&mut state.stale.view).then(|| state.camera.view());
-            (wanted, view, state.is_loading())
+            (wanted, view, state.is_loading(), begins)
         };
         self.want(wanted);
         if let Some(view) = view {
@@ -115,6 +122,9 @@ impl Inner {
         }
         if self.frame.busy.replace(busy) != busy {
             self.listeners.busy.emit(&busy);
+        }
+        if begins {
+            self.listeners.first_picture.emit(&());
         }
         for error in errors {
             self.listeners.error.emit(&error);

@@ -71,16 +71,14 @@ impl Layer {
         now: &Camera,
         plane: Plane,
     ) -> Option<Vec<ChunkKey>> {
-        let coarsest = self.pyramid.levels().len() - 1;
-        let level = self.pyramid.level_for(ahead);
-        let mut fine = self.pyramid.visible(ahead, level);
+        let (mut fine, coarse) = self.pyramid.needed(ahead);
         // A store without overviews may have more chunks on the screen than fit.
-        let room = self.residency.capacity(self.pyramid.levels()[level].chunk);
-        fine.truncate(room.saturating_sub(room / 4).max(1));
-        let coarse =
-            if coarsest == level { Vec::new() } else { self.pyramid.visible(ahead, coarsest) };
+        if let Some(first) = fine.first() {
+            let room = self.residency.capacity(self.pyramid.levels()[first.level].chunk);
+            fine.truncate(room.saturating_sub(room / 4).max(1));
+        }
         let keys = |places: &[Place]| -> Vec<ChunkKey> {
-            places.iter().map(|&place| self.key(place, plane)).collect()
+            places.iter().map(|&place| self.pyramid.key(place, plane)).collect()
         };
         let (fine, coarse) = (keys(&fine), keys(&coarse));
 
@@ -90,7 +88,7 @@ impl Layer {
         self.residency.begin_frame();
         let passing = self.pyramid.visible(now, first_level);
         for place in passing {
-            let key = self.key(place, self.shown.unwrap_or(plane));
+            let key = self.pyramid.key(place, self.shown.unwrap_or(plane));
             self.residency.touch(&key);
         }
         for key in fine.iter().chain(&coarse) {
@@ -118,15 +116,5 @@ impl Layer {
         }
         self.wanted.clone_from(&wanted);
         Some(wanted)
-    }
-
-    fn key(&self, place: Place, plane: Plane) -> ChunkKey {
-        ChunkKey {
-            variable: plane.0,
-            year: plane.1,
-            level: self.pyramid.levels()[place.level].index,
-            row: place.row,
-            col: place.col,
-        }
     }
 }

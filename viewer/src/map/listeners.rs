@@ -47,6 +47,7 @@ pub(super) struct Listeners {
     pub(super) hover: Callbacks<Option<(f64, f64)>>,
     pub(super) error: Callbacks<MapError>,
     pub(super) busy: Callbacks<bool>,
+    pub(super) first_picture: Callbacks<()>,
     waiting: RefCell<Vec<Function>>,
 }
 

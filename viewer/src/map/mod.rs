@@ -347,6 +347,11 @@ impl Map {
         self.0.listeners.busy.add(callback);
     }
 
+    /// Calls back when the first picture has been drawn.
+    pub fn on_first_picture(&self, callback: impl Fn() + 'static) {
+        self.0.listeners.first_picture.add(move |()| callback());
+    }
+
     /// Whether nothing is pending and everything is drawn. Chunks that failed are not waited for, nor
     /// raster tiles from the network.
     pub fn idle(&self) -> bool {

@@ -44,6 +44,8 @@ pub(super) struct State {
     pub(super) drawn: Option<Camera>,
     /// When the first picture was asked for, in milliseconds.
     pub(super) begun: Option<f64>,
+    /// Whether it is known that the GPU is done with the first picture.
+    pub(super) is_shown: bool,
     pub(super) pace: Pace,
     texture_budget: usize,
 }
@@ -91,6 +93,7 @@ impl State {
             stale: Stale { picture: true, view: true, ..Stale::default() },
             drawn: None,
             begun: None,
+            is_shown: false,
             pace: Pace::default(),
             texture_budget: options.texture_budget,
         }
@@ -209,8 +212,11 @@ impl State {
     /// Whether nothing moves and all that the screen needs is drawn.
     pub(super) fn is_settled(&self) -> bool {
         // What else went stale is brought up to date with the next picture.
-        let stale =
-            self.stale.picture || self.stale.wants || self.stale.view || self.pace.is_coarse();
+        let stale = self.stale.picture
+            || self.stale.wants
+            || self.stale.view
+            || self.pace.is_coarse()
+            || self.is_unseen();
         // Without a context nothing is drawn until it comes back.
         let drawn =
             !stale && self.renderer.as_ref().is_some_and(|renderer| !renderer.is_checking());
@@ -225,10 +231,25 @@ impl State {
         drawn && complete && self.motion.is_none()
     }
 
+    /// Whether the first picture has come onto the screen since the last call.
+    pub(super) fn begins_to_show(&mut self) -> bool {
+        let shows = self.drawn.is_some()
+            && self.renderer.as_ref().is_some_and(|renderer| !renderer.is_drawing());
+        let begins = shows && !self.is_shown;
+        self.is_shown |= shows;
+        begins
+    }
+
+    /// Whether the first picture has been drawn, but is not known to have come onto the screen.
+    fn is_unseen(&self) -> bool {
+        self.drawn.is_some() && !self.is_shown
+    }
+
     /// Whether another frame has to follow.
     pub(super) fn wants_frame(&self) -> bool {
         let arrived = self.layer.as_ref().is_some_and(|layer| !layer.arrived.is_empty());
-        let stale = self.stale.picture || self.stale.view || self.pace.is_coarse();
+        let stale =
+            self.stale.picture || self.stale.view || self.pace.is_coarse() || self.is_unseen();
         let drawing = |renderer: &Renderer| arrived || stale || renderer.is_checking();
         self.motion.is_some() || self.renderer.as_ref().is_some_and(drawing)
     }

@@ -43,6 +43,9 @@ pub struct Page {
     pub busy: RwSignal<bool>,
     /// What is at the inspected place.
     pub inspection: RwSignal<Inspection>,
+    /// Whether the controls are there: they come after the map's first picture, which is what the visitor
+    /// came for.
+    pub furnished: RwSignal<bool>,
     /// Whether the years play.
     pub playing: RwSignal<bool>,
     /// Whether the whole panel is shown, and not its head alone.

@@ -15,6 +15,7 @@ use super::channel;
 use super::protocol::{Outcome, Problem, ToPage, ToWorker, VERSION};
 use crate::chunk::{ChunkAnswer, ChunkKey};
 use crate::dataset::{Dataset, RefSpec, Sample};
+use crate::start::describe;
 
 /// How the workers are started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +25,6 @@ pub struct ReaderOptions {
     pub worker_url: String,
     /// Workers in all, 1 to 4: the reader and its decoders.
     pub pool: usize,
-    /// Memory for encoded chunks in bytes.
-    pub cache_bytes: u32,
 }
 
 /// Reads a store in workers. Clones are the same reader; the workers end with the last one.
@@ -102,6 +101,8 @@ struct State {
     /// Those of them without an answer.
     pending: HashSet<ChunkKey>,
     on_chunk: Option<OnChunk>,
+    /// Answers that came before anybody listened.
+    unheard: Vec<(ChunkKey, ChunkAnswer)>,
     /// Nothing goes any more.
     failure: Option<ReaderError>,
 }
@@ -115,7 +116,7 @@ struct Link {
 
 impl Default for ReaderOptions {
     fn default() -> Self {
-        Self { worker_url: "reader.js".to_owned(), pool: 2, cache_bytes: 12 << 20 }
+        Self { worker_url: "reader.js".to_owned(), pool: 2 }
     }
 }
 
@@ -141,11 +142,11 @@ impl Reader {
             let mut state = self.shared.state.borrow_mut();
             state.wanted.clear();
             state.pending.clear();
+            state.unheard.clear();
         }
         let shared = Rc::clone(&self.shared);
-        let (url, cache_bytes) = (url.to_owned(), shared.options.cache_bytes);
-        let reply =
-            shared.ask(|request| ToWorker::Open { request, url, reference: at, cache_bytes });
+        let url = url.to_owned();
+        let reply = shared.ask(|request| ToWorker::Open { request, url, reference: at });
         async move {
             match reply.await? {
                 ToPage::Opened { result, .. } => {
@@ -191,8 +192,15 @@ impl Reader {
     }
 
     /// Sets who is told what becomes of wanted chunks. An answer may still come for a chunk that has just
-    /// been given up.
+    /// been given up. What has come before this call is told from within it.
     pub fn on_chunk(&self, callback: impl Fn(ChunkKey, ChunkAnswer) + 'static) {
+        let unheard = {
+            let mut state = self.shared.state.borrow_mut();
+            std::mem::take(&mut state.unheard)
+        };
+        for (key, answer) in unheard {
+            callback(key, answer);
+        }
         self.shared.state.borrow_mut().on_chunk = Some(Rc::new(callback));
     }
 
@@ -271,15 +279,26 @@ impl Shared {
             ToPage::Ready { .. } if worker == 0 => self.state.borrow_mut().is_ready = true,
             ToPage::Ready { .. } => self.connect_decoder(worker),
             ToPage::Chunk { key, outcome } => self.deliver(key, outcome, attachment),
-            ToPage::Opened { request, .. }
-            | ToPage::Sampled { request, .. }
-            | ToPage::Refreshed { request, .. } => {
-                let sender = self.state.borrow_mut().waiting.remove(&request);
-                if let Some(sender) = sender {
-                    // Whoever asked may be gone.
-                    let _ = sender.send(message);
+            ToPage::Opened { request, ref foreseen, .. } => {
+                {
+                    // As if the page had asked for them: when it does it has its answer.
+                    let mut state = self.state.borrow_mut();
+                    state.pending.extend(foreseen);
+                    state.wanted.clone_from(foreseen);
                 }
+                self.reply(request, message);
             }
+            ToPage::Sampled { request, .. } | ToPage::Refreshed { request, .. } => {
+                self.reply(request, message)
+            }
+        }
+    }
+
+    fn reply(&self, request: u32, message: ToPage) {
+        let sender = self.state.borrow_mut().waiting.remove(&request);
+        if let Some(sender) = sender {
+            // Whoever asked may be gone.
+            let _ = sender.send(message);
         }
     }
 
@@ -302,8 +321,9 @@ impl Shared {
             state.pending.remove(&key);
             state.on_chunk.clone()
         };
-        if let Some(on_chunk) = on_chunk {
-            on_chunk(key, answer);
+        match on_chunk {
+            Some(on_chunk) => on_chunk(key, answer),
+            None => self.state.borrow_mut().unheard.push((key, answer)),
         }
     }
 
@@ -465,10 +485,4 @@ impl std::fmt::Debug for Reader {
             .field("pending", &self.pending())
             .finish_non_exhaustive()
     }
-}
-
-fn describe(error: &JsValue) -> String {
-    error
-        .dyn_ref::<js_sys::Error>()
-        .map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
 }

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use futures::future::{AbortHandle, abortable};
+use futures::future::{AbortHandle, FutureExt as _, LocalBoxFuture, Shared, abortable};
 use js_sys::{Array, Uint8Array, Uint16Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -12,11 +12,13 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 
 use super::channel;
 use super::decoder::Decoder;
+use super::foresight::Outlook;
 use super::protocol::{Outcome, Problem, ToDecoder, ToPage, ToWorker, VERSION};
 use super::queue::Queue;
 use super::wire::Wire;
 use crate::chunk::ChunkKey;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, RefSpec};
+use crate::start::Start;
 use crate::store::reader::Encoded;
 use crate::store::transport::Fetch;
 use crate::store::{Store, StoreError};
@@ -24,6 +26,8 @@ use crate::store::{Store, StoreError};
 /// Chunks fetched at the same time: browsers keep six connections to a host under HTTP/1.1, and two
 /// more requests fill the gaps between answers.
 const CONCURRENT: usize = 8;
+/// Memory for encoded chunks in bytes.
+const CACHE: usize = 12 << 20;
 
 /// What became of a chunk.
 pub(super) enum Answer {
@@ -45,13 +49,29 @@ pub(super) enum Answer {
 /// What a worker knows.
 struct Host {
     store: RefCell<Option<Rc<Store<Fetch>>>>,
-    /// The number of the last request to open a store.
-    opening: Cell<u32>,
+    /// Counts attempts to open a store: the last one counts.
+    attempt: Cell<u32>,
+    /// What was begun before the page asked for anything.
+    early: RefCell<Option<Early>>,
+    /// Answers to what was foreseen, until the page knows the store.
+    held: RefCell<Option<Vec<(ChunkKey, Answer)>>>,
     /// Counts stores, so that decoders do not mix up their arrays.
     generation: Cell<u32>,
     queue: RefCell<Queue>,
     running: RefCell<HashMap<ChunkKey, AbortHandle>>,
     decoders: RefCell<Decoders>,
+}
+
+/// A store that is open, and the chunks of it that are under way unasked.
+type Opened = Result<(Dataset, Vec<ChunkKey>), Problem>;
+/// A store that is being opened.
+type Opening = Shared<LocalBoxFuture<'static, Opened>>;
+
+/// A store that is being opened although the page has not asked for it yet.
+struct Early {
+    url: String,
+    reference: RefSpec,
+    opening: Opening,
 }
 
 /// The decoders that this reader may use.
@@ -68,16 +88,23 @@ struct Port {
     defined: HashSet<u32>,
 }
 
-/// Starts listening to the page and says so.
+/// Starts listening to the page and says so. Where the worker's address tells the page's screen and query
+/// ([`Outlook`]) it does not wait to be asked, but opens the store that the page will ask for.
 pub fn run() {
     let host = Rc::new(Host {
         store: RefCell::default(),
-        opening: Cell::new(0),
+        attempt: Cell::new(0),
+        early: RefCell::default(),
+        held: RefCell::default(),
         generation: Cell::new(0),
         queue: RefCell::new(Queue::new(CONCURRENT)),
         running: RefCell::default(),
         decoders: RefCell::default(),
     });
+    if let Some(outlook) = Outlook::parse(&scope().location().hash()) {
+        let host = Rc::clone(&host);
+        spawn_local(async move { host.look_ahead(outlook).await });
+    }
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         // The page checks the version before it sends anything: what does not parse is not ours.
         if let Ok((message, attachment)) = channel::open::<ToWorker>(event.data()) {
@@ -92,25 +119,21 @@ pub fn run() {
 
 fn handle(host: &Rc<Host>, message: ToWorker, attachment: JsValue) {
     match message {
-        ToWorker::Open { request, url, reference, cache_bytes } => {
-            host.give_up_all();
-            host.store.borrow_mut().take();
-            host.opening.set(request);
+        ToWorker::Open { request, url, reference } => {
+            let early = host.early.take();
+            let early = early.filter(|early| early.url == url && early.reference == reference);
+            let opening =
+                early.map_or_else(|| host.open(url, reference, None), |early| early.opening);
             let host = Rc::clone(host);
             spawn_local(async move {
-                let transport = Fetch::new(&url);
-                let opened = Store::open(transport, &url, reference, cache_bytes as usize).await;
-                let result = match opened {
-                    // Another store was asked for meanwhile.
-                    Ok(_) if host.opening.get() != request => Err(Problem {
-                        message: format!("{url} was given up for another store"),
-                        transient: false,
-                    }),
-                    Ok(store) => Ok(host.install(store)),
-                    Err(error) => Err(problem(&error)),
+                let (result, foreseen) = match opening.await {
+                    Ok((dataset, foreseen)) => (Ok(dataset), foreseen),
+                    Err(problem) => (Err(problem), Vec::new()),
                 };
-                send(&ToPage::Opened { request, result });
-                host.pump();
+                send(&ToPage::Opened { request, result, foreseen });
+                for (key, answer) in host.held.take().into_iter().flatten() {
+                    send_chunk(key, answer);
+                }
             });
         }
         ToWorker::Want { keys } => {
@@ -163,6 +186,57 @@ fn decode_for(port: &MessagePort) {
 }
 
 impl Host {
+    /// Opens the store that the page will ask for, and reads the chunks of its first view.
+    async fn look_ahead(self: Rc<Self>, outlook: Outlook) {
+        let base = scope().location().href();
+        let (Start { link, store_url, reference }, failure) =
+            Start::read(&outlook.query, &base).await;
+        // The page has been quicker, or there is nothing to open.
+        if self.attempt.get() > 0 || failure.is_some() {
+            return;
+        }
+        self.held.replace(Some(Vec::new()));
+        let foresee = move |dataset: &Dataset| outlook.chunks(&link.view, dataset);
+        let opening = self.open(store_url.clone(), reference.clone(), Some(Box::new(foresee)));
+        spawn_local(opening.clone().map(drop));
+        self.early.replace(Some(Early { url: store_url, reference, opening }));
+    }
+
+    /// Opens a store in place of the one before, and begins with the chunks that are foreseen.
+    fn open(
+        self: &Rc<Self>,
+        url: String,
+        reference: RefSpec,
+        foresee: Option<Box<dyn FnOnce(&Dataset) -> Vec<ChunkKey>>>,
+    ) -> Opening {
+        self.give_up_all();
+        self.store.borrow_mut().take();
+        if foresee.is_none() {
+            self.held.take();
+        }
+        let attempt = self.attempt.get().wrapping_add(1);
+        self.attempt.set(attempt);
+        let host = Rc::clone(self);
+        let opening = async move {
+            let store = Store::open(Fetch::new(&url), &url, reference, CACHE)
+                .await
+                .map_err(|error| problem(&error))?;
+            if host.attempt.get() != attempt {
+                return Err(Problem {
+                    message: format!("{url} was given up for another store"),
+                    transient: false,
+                });
+            }
+            let dataset = host.install(store);
+            let foreseen = foresee.map(|foresee| foresee(&dataset)).unwrap_or_default();
+            let wanted: Vec<_> = foreseen.iter().map(|&key| (key, true)).collect();
+            host.queue.borrow_mut().update(&wanted);
+            host.pump();
+            Ok((dataset, foreseen))
+        };
+        opening.boxed_local().shared()
+    }
+
     fn opened(&self) -> Result<Rc<Store<Fetch>>, Problem> {
         self.store
             .borrow()
@@ -239,7 +313,10 @@ impl Host {
                 Err(error) => Answer::Failed(problem(&error)),
             },
         };
-        send_chunk(key, answer);
+        match &mut *self.held.borrow_mut() {
+            Some(held) => held.push((key, answer)),
+            None => send_chunk(key, answer),
+        }
     }
 
     /// Gives a chunk to a decoder; `false` if there is none.

@@ -9,6 +9,7 @@
 //! * [`client`]: the page's side, all that the map calls,
 //! * [`host`]: the worker's side,
 //! * [`protocol`], [`wire`]: what they say to each other, and how it is written,
+//! * [`foresight`]: what the page will ask for first,
 //! * [`queue`]: which chunk is next.
 //!
 //! The page links `client` and `protocol` only: the store's code, zstd and flatbuffers are reached from
@@ -17,6 +18,7 @@
 mod channel;
 pub mod client;
 mod decoder;
+pub mod foresight;
 pub mod host;
 pub mod protocol;
 pub mod queue;

@@ -22,7 +22,7 @@ use crate::dataset::{Dataset, LevelInfo, RefSpec, Sample, VariableInfo};
 
 /// Changes whenever a message changes: the worker's file name does not, so that a page may meet an
 /// older worker in a cache.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// From the page to a worker.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +35,6 @@ pub enum ToWorker {
         url: String,
         /// What to show of it.
         reference: RefSpec,
-        /// Memory for encoded chunks.
-        cache_bytes: u32,
     },
     /// All chunks that are wanted, in order of priority. A `true` asks for the chunk; a `false` says that
     /// it was asked for before. What was asked for and is not listed is given up.
@@ -78,6 +76,9 @@ pub enum ToPage {
         request: u32,
         /// The store or why there is none.
         result: Result<Dataset, Problem>,
+        /// Chunks whose answers follow although the page has not asked for them: the worker foresees
+        /// that it will.
+        foreseen: Vec<ChunkKey>,
     },
     /// Reply to [`ToWorker::Sample`].
     Sampled {
@@ -158,7 +159,7 @@ pub struct Problem {
 }
 
 wire_enum!(ToWorker {
-    0 => Open { request, url, reference, cache_bytes },
+    0 => Open { request, url, reference },
     1 => Want { keys },
     2 => Sample { request, row, col },
     3 => Refresh { request },
@@ -168,7 +169,7 @@ wire_enum!(ToWorker {
 
 wire_enum!(ToPage {
     0 => Ready { version },
-    1 => Opened { request, result },
+    1 => Opened { request, result, foreseen },
     2 => Sampled { request, result },
     3 => Refreshed { request, result },
     4 => Chunk { key, outcome },
@@ -297,8 +298,8 @@ mod tests {
         let problem = Problem { message: "no".to_owned(), transient: true };
         for message in [
             ToPage::Ready { version: VERSION },
-            ToPage::Opened { request: 1, result: Ok(dataset()) },
-            ToPage::Opened { request: 1, result: Err(problem.clone()) },
+            ToPage::Opened { request: 1, result: Ok(dataset()), foreseen: vec![key(0), key(1)] },
+            ToPage::Opened { request: 1, result: Err(problem.clone()), foreseen: Vec::new() },
             ToPage::Refreshed { request: 3, result: Ok(None) },
             ToPage::Sampled {
                 request: 2,
@@ -315,12 +316,7 @@ mod tests {
             round_trip(&message);
         }
         for message in [
-            ToWorker::Open {
-                request: 7,
-                url: "a".to_owned(),
-                reference: RefSpec::default(),
-                cache_bytes: 1 << 24,
-            },
+            ToWorker::Open { request: 7, url: "a".to_owned(), reference: RefSpec::default() },
             ToWorker::Want { keys: vec![(key(0), true), (key(1), false)] },
             ToWorker::Sample { request: 8, row: 1, col: 2 },
             ToWorker::Refresh { request: 9 },

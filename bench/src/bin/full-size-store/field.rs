@@ -4,6 +4,7 @@
 //! Zonal climate, relief in eight octaves, and a little noise in every pixel, so that its layers take
 //! about as many bytes as real ones. Everything follows from the place alone, so tiles fit together.
 
+use floe_processor::gather::TileYear;
 use floe_processor::natural_earth::LandMask;
 use floe_shared::grid::{Grid, TileIndex};
 use ndarray::Array2;
@@ -45,17 +46,6 @@ pub(crate) struct Ground {
     excess: Array2<f32>,
 }
 
-/// One year of a tile, as digital numbers.
-#[derive(Debug)]
-pub(crate) struct Layers {
-    /// The annual mean.
-    pub(crate) average: Array2<u16>,
-    /// The annual maximum.
-    pub(crate) maximum: Array2<u16>,
-    /// Pixels that hold a value.
-    pub(crate) valid_pixels: u64,
-}
-
 impl Field {
     pub(crate) fn new(grid: Grid) -> Self {
         Self { grid, land: LandMask::new(CELLS_PER_DEGREE) }
@@ -90,11 +80,11 @@ impl Field {
     }
 
     /// A year on that ground.
-    pub(crate) fn year(&self, ground: &Ground, year: i32) -> Layers {
+    pub(crate) fn year(&self, ground: &Ground, year: i32) -> TileYear {
         let edge = self.grid.tile_pixels() as usize;
         let window = self.grid.tile_window(ground.tile);
         let seed = year as u32;
-        let mut layers = Layers {
+        let mut pixels = TileYear {
             average: Array2::zeros((edge, edge)),
             maximum: Array2::zeros((edge, edge)),
             valid_pixels: 0,
@@ -111,12 +101,12 @@ impl Field {
                 let bits = hash(seed, line as i32, (window.col + col as u32) as i32);
                 let mean = mean + anomaly * PER_KELVIN + bell(bits) * 4.0;
                 let maximum = mean + ground.excess[(row, col)] + bell(bits.rotate_left(13)) * 16.0;
-                layers.average[(row, col)] = mean.round().clamp(7500.0, 65535.0) as u16;
-                layers.maximum[(row, col)] = maximum.round().clamp(7500.0, 65535.0) as u16;
-                layers.valid_pixels += 1;
+                pixels.average[(row, col)] = mean.round().clamp(7500.0, 65535.0) as u16;
+                pixels.maximum[(row, col)] = maximum.round().clamp(7500.0, 65535.0) as u16;
+                pixels.valid_pixels += 1;
             }
         }
-        layers
+        pixels
     }
 
     /// Adds up octaves of value noise along a row of pixels that begins at column `first`.

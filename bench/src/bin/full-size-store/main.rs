@@ -18,22 +18,20 @@ use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use clap::Parser;
-use floe_processor::job::{METADATA, YearReport};
 use floe_processor::natural_earth::land_tiles;
 use floe_processor::needed;
-use floe_processor::overviews::{global, halve};
+use floe_processor::overviews::global;
 use floe_processor::store::{
-    Access, ChunkPlace, ChunkWriter, CommitRequest, Committed, Dataset, Layout, Location,
-    StagedChunk, Store, process_environment,
+    Access, ChunkWriter, Committed, Dataset, Layout, Location, StagedChunk, Store,
+    process_environment,
 };
+use floe_processor::tile::{self, EncodedChunk, FinishedTile, YearReport};
 use floe_shared::grid::{Grid, TileIndex};
-use floe_shared::message::{CommitMessage, Coverage, Note, TileMessage, YearStats};
-use floe_shared::pyramid::{ChunkIndex, Level, Owner};
-use floe_shared::schema::Variable;
+use floe_shared::message::CommitMessage;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::json;
 
-use field::{Field, Layers};
+use field::Field;
 
 /// Composites of 8 days in a year.
 const COMPOSITES: u64 = 46;
@@ -64,12 +62,11 @@ struct Maker {
     dataset: Dataset,
     writer: ChunkWriter,
     field: Field,
-    own_levels: Vec<Level>,
 }
 
 /// A tile's layers, encoded.
 struct Encoded {
-    chunks: Vec<(ChunkPlace, Option<bytes::Bytes>)>,
+    chunks: Vec<EncodedChunk>,
     years: Vec<YearReport>,
 }
 
@@ -117,14 +114,7 @@ impl Maker {
         let store = Store::connect(location, Access::Write, &process_environment).await?;
         store.initialize(&layout).await?;
         let dataset = store.open(&layout).await?;
-        let own_levels =
-            layout.levels().into_iter().filter(|level| level.owner == Owner::Tile).collect();
-        Ok(Self {
-            writer: dataset.chunk_writer().await?,
-            dataset,
-            field: Field::new(layout.grid),
-            own_levels,
-        })
+        Ok(Self { writer: dataset.chunk_writer().await?, dataset, field: Field::new(layout.grid) })
     }
 
     /// The tiles that an earlier run has committed.
@@ -148,29 +138,8 @@ impl Maker {
             staged.push(self.writer.stage(place, bytes).await?);
         }
         let bytes_read = years.iter().map(|year| year.input_granules).sum::<u64>() * GRANULE_BYTES;
-        let metadata = [(
-            METADATA.to_owned(),
-            json!({
-                "version": env!("CARGO_PKG_VERSION"),
-                "tile": tile.to_string(),
-                "bytes_read": bytes_read,
-                "years": years,
-            }),
-        )];
-        let message = TileMessage {
-            tile,
-            years: years
-                .iter()
-                .map(|year| YearStats {
-                    year: year.year,
-                    input_granules: Some(year.input_granules),
-                    valid_pixels: year.output_valid_pixels,
-                    coverage: self.coverage(year.output_valid_pixels),
-                })
-                .collect(),
-            note: Note::None,
-        };
-        let request = CommitRequest::of_tile(message, staged, metadata.into(), began_at, false);
+        let finished = FinishedTile { tile, years, bytes_read, chunks: staged };
+        let request = finished.into_commit(self.dataset.layout().grid, began_at, false);
         let committed = self.dataset.commit(request).await?;
         ensure!(
             matches!(committed, Committed::Landed { .. }),
@@ -181,38 +150,22 @@ impl Maker {
 
     /// All chunks of a tile.
     fn encode(&self, tile: TileIndex) -> anyhow::Result<Encoded> {
-        let grid = self.dataset.layout().grid;
+        let layout = self.dataset.layout();
         let ground = self.field.ground(tile);
-        let granules = needed::positions(grid, &[tile]).len() as u64 * COMPOSITES;
+        let granules = needed::positions(layout.grid, &[tile]).len() as u64 * COMPOSITES;
         let mut encoded = Encoded { chunks: Vec::new(), years: Vec::new() };
-        for (index, &year) in self.dataset.layout().years.iter().enumerate() {
-            let Layers { average, maximum, valid_pixels } = self.field.year(&ground, year);
-            for (variable, mut pixels) in
-                [(Variable::Average, average), (Variable::Maximum, maximum)]
-            {
-                for &level in &self.own_levels {
-                    if level.index > 0 {
-                        pixels = halve(&pixels);
-                    }
-                    let chunk = ChunkIndex::from(tile);
-                    let place = ChunkPlace { level, variable, year: index as u32, chunk };
-                    encoded.chunks.push((place, self.writer.encode(level, &pixels)?));
-                }
-            }
+        for (index, &year) in layout.years.iter().enumerate() {
+            let pixels = self.field.year(&ground, year);
             encoded.years.push(YearReport {
                 year,
                 input_granules: granules,
-                output_valid_pixels: valid_pixels,
-                coverage: self.coverage(valid_pixels).percent(),
+                output_valid_pixels: pixels.valid_pixels,
+                coverage: tile::coverage(layout.grid, pixels.valid_pixels).percent(),
                 ..YearReport::default()
             });
+            encoded.chunks.extend(tile::encode(&self.writer, layout, tile, index as u32, pixels)?);
         }
         Ok(encoded)
-    }
-
-    fn coverage(&self, valid_pixels: u64) -> Coverage {
-        let edge = u64::from(self.dataset.layout().grid.tile_pixels());
-        Coverage::of(valid_pixels, edge * edge)
     }
 }
 

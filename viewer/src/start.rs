@@ -1,0 +1,104 @@
+//! What the page starts with: its configuration, and over it its address. Page and reader worker find it
+//! out each for itself, so that the store is opened while the page's own module is still on its way.
+
+use js_sys::{Array, Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Response, Url};
+
+use crate::config::{self, ConfigError, PageConfig, Value};
+use crate::dataset::RefSpec;
+use crate::link::{self, Link};
+use crate::state::view::ViewState;
+
+/// What the page starts with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// What its address says, over the defaults of its configuration.
+    pub link: Link,
+    /// Where the store lies, absolute.
+    pub store_url: String,
+    /// What of it is shown.
+    pub reference: RefSpec,
+}
+
+#[wasm_bindgen]
+extern "C" {
+    // On the global scope of pages and workers alike.
+    #[wasm_bindgen(js_name = fetch)]
+    fn global_fetch(url: &str) -> Promise;
+}
+
+impl Start {
+    /// Reads the configuration of the page at the address `base` with the query string `query`; also why
+    /// there is no store to open, if the configuration is of no use and the address names none.
+    pub async fn read(query: &str, base: &str) -> (Self, Option<ConfigError>) {
+        let (config, failure) = match read_config().await {
+            Ok(config) => (config, None),
+            Err(error) => (PageConfig::default(), Some(error)),
+        };
+        let defaults = Link::from_pairs(config.defaults, ViewState::default()).view;
+        let link = Link::parse(query, defaults);
+        // A link that names its store needs no configuration.
+        let failure = failure.filter(|_| link.store.is_none());
+        let store = link.store.clone().unwrap_or(config.store);
+        let reference = link.reference.clone().or(config.reference);
+        let reference = reference.as_deref().map_or_else(RefSpec::default, link::reference);
+        (Self { link, store_url: absolute(&store, base), reference }, failure)
+    }
+}
+
+/// An address made absolute against another, without a trailing slash; as it is where that makes none.
+fn absolute(address: &str, base: &str) -> String {
+    let url = Url::new_with_base(address, base);
+    url.map_or_else(|_| address.to_owned(), |url| url.href()).trim_end_matches('/').to_owned()
+}
+
+/// Reads the page's configuration.
+async fn read_config() -> Result<PageConfig, ConfigError> {
+    let unreachable = |reason| ConfigError::Unreachable { reason };
+    let response = JsFuture::from(global_fetch(config::FILE))
+        .await
+        .map_err(|error| unreachable(describe(&error)))?
+        .unchecked_into::<Response>();
+    if !response.ok() {
+        return Err(unreachable(format!("the server answered {}", response.status())));
+    }
+    let not_an_object = |error: &JsValue| ConfigError::NotAnObject { reason: describe(error) };
+    let json = response.json().map_err(|error| not_an_object(&error))?;
+    let json = JsFuture::from(json).await.map_err(|error| not_an_object(&error))?;
+    match value(&json) {
+        Value::Object(entries) => PageConfig::from_entries(entries),
+        Value::Text(_) | Value::Other => {
+            Err(ConfigError::NotAnObject { reason: "found something else".to_owned() })
+        }
+    }
+}
+
+fn value(json: &JsValue) -> Value {
+    if let Some(text) = json.as_string() {
+        return Value::Text(text);
+    }
+    if let Some(number) = json.as_f64() {
+        return Value::Text(number.to_string());
+    }
+    if let Some(flag) = json.as_bool() {
+        return Value::Text(flag.to_string());
+    }
+    if !json.is_object() || Array::is_array(json) {
+        return Value::Other;
+    }
+    let entries = Object::entries(json.unchecked_ref());
+    let entries = entries.iter().filter_map(|entry| {
+        let key = Reflect::get_u32(&entry, 0).ok()?.as_string()?;
+        Some((key, value(&Reflect::get_u32(&entry, 1).ok()?)))
+    });
+    Value::Object(entries.collect())
+}
+
+/// What the browser says of a failure.
+pub fn describe(error: &JsValue) -> String {
+    error
+        .dyn_ref::<js_sys::Error>()
+        .map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
+}
