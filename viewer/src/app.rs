@@ -7,10 +7,10 @@ use leptos::prelude::*;
 use crate::components::map_view::MapView;
 use crate::components::notice::Notices;
 use crate::components::panel::Panel;
-use crate::state::page::Page;
+use crate::state::page::{Page, Stage};
 
 /// When the controls come at the latest, whether there is a picture or not.
-const LATEST_CONTROLS: Duration = Duration::from_millis(400);
+const LATEST_CONTROLS: Duration = Duration::from_millis(700);
 
 /// Map, panel and notices over the given state.
 #[component]
@@ -26,11 +26,10 @@ pub fn App(
     };
     let listener = window_event_listener(leptos::ev::keydown, leave);
     on_cleanup(move || listener.remove());
-    let furnish = move || page.furnished.set(true);
-    set_timeout(furnish, LATEST_CONTROLS);
+    set_timeout(move || page.reach(Stage::Whole), LATEST_CONTROLS);
     view! {
         <MapView />
-        <Show when=move || page.furnished.get()>
+        <Show when=move || page.stage.get() == Stage::Whole>
             <Panel />
             <Notices />
         </Show>

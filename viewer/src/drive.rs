@@ -14,12 +14,12 @@ use crate::basemap::{self, Shapes};
 use crate::browser;
 use crate::chunk::ChunkKey;
 use crate::map::{
-    BaseGeometry, ChunkSource, LayerStyle, Map, MapOptions, Rgba, StatusOverlay, Theme,
+    Appearance, BaseGeometry, ChunkSource, LayerStyle, Map, MapOptions, Rgba, StatusOverlay, Theme,
 };
 use crate::search::Place;
 use crate::session::FineShapes;
 use crate::state::inspection::Inspection;
-use crate::state::page::Page;
+use crate::state::page::{Page, Stage};
 use crate::state::range::Range;
 use crate::view::View;
 use crate::worker::client::Reader;
@@ -44,6 +44,8 @@ impl Page {
             reduced_motion: browser::matches("(prefers-reduced-motion: reduce)"),
             ..MapOptions::default()
         };
+        // Making the map waits for the GPU, which is busy with the page: what needs none comes before.
+        let geometry = BaseGeometry::new(Shapes::coarse(), false).prepared();
         let map = match Map::new(canvas, overlay, &options) {
             Ok(map) => map,
             Err(error) => {
@@ -51,7 +53,7 @@ impl Page {
                 return;
             }
         };
-        map.set_geometry(BaseGeometry::new(Shapes::coarse(), false));
+        map.set_geometry(geometry);
         map.set_places(self.session().places.clone());
         // The reader's answers are for the dataset: it comes first.
         untrack(|| self.show_dataset(&map));
@@ -121,7 +123,12 @@ impl Page {
         });
         map.on_error(move |error| self.trouble.set(Some(error.to_string())));
         map.on_busy(move |busy| self.busy.set(busy));
-        map.on_first_picture(move || self.furnished.set(true));
+        map.on_appearance(move |appearance| {
+            self.reach(match appearance {
+                Appearance::Drawn => Stage::Map,
+                Appearance::Shown => Stage::Whole,
+            });
+        });
         let bar = map.scale_bar();
         self.scale.set(Some((bar.metres, bar.pixels)));
     }

@@ -18,7 +18,7 @@ use crate::map::Map;
 use crate::search::{NamedPlace, Place};
 use crate::start::Start;
 use crate::state::inspection::{Inspection, Reading};
-use crate::state::page::{Opening, Page};
+use crate::state::page::{Opening, Page, Stage};
 use crate::state::view::ViewState;
 use crate::worker::client::{Reader, ReaderOptions};
 
@@ -82,6 +82,7 @@ pub async fn start() {
         let page = Page::new(link.view, session);
         crate::bridge::install(page);
         page.keep_address();
+        page.follow_history();
         match failure {
             Some(error) => page.opening.set(Opening::Failed(error.to_string())),
             None => page.open(),
@@ -104,7 +105,7 @@ impl Page {
             trouble: RwSignal::new(None),
             busy: RwSignal::new(false),
             inspection: RwSignal::new(Inspection::Nowhere),
-            furnished: RwSignal::new(false),
+            stage: RwSignal::new(Stage::Bare),
             playing: RwSignal::new(false),
             expanded: RwSignal::new(expanded),
             scale: RwSignal::new(None),
@@ -138,10 +139,18 @@ impl Page {
         });
     }
 
+    /// Reads the tiles' status from the history, once the map is there.
+    fn follow_history(self) {
+        Effect::new(move |_| {
+            let dataset = self.dataset.get().filter(|_| self.stage.get() == Stage::Whole);
+            let Some(dataset) = dataset else { return };
+            let land = crate::basemap::land_tiles(dataset.grid);
+            let board = StatusBoard::from_history(dataset.grid, &land, &dataset.history);
+            self.board.set(Some(Arc::new(board)));
+        });
+    }
+
     fn opened(self, dataset: &Rc<Dataset>) {
-        let land = crate::basemap::land_tiles(dataset.grid);
-        let board = StatusBoard::from_history(dataset.grid, &land, &dataset.history);
-        self.board.set(Some(Arc::new(board)));
         self.dataset.set(Some(Arc::new(Dataset::clone(dataset))));
         self.trouble.set(None);
         self.opening.set(Opening::Open);
@@ -213,7 +222,7 @@ impl Page {
         match opening {
             Opening::Underway => false,
             Opening::Failed(_) => map_idle,
-            Opening::Open => map_idle && !reading,
+            Opening::Open => map_idle && !reading && self.board.with_untracked(Option::is_some),
         }
     }
 

@@ -4,7 +4,7 @@ use leptos::html::Canvas;
 use leptos::prelude::*;
 
 use super::controls::{Glyph, Icon};
-use crate::state::page::Page;
+use crate::state::page::{Page, Stage};
 
 /// Canvases, zoom buttons, scale and attribution.
 #[component]
@@ -18,7 +18,7 @@ pub fn MapView() -> impl IntoView {
         }
     });
     view! {
-        <main class="map" aria-label="Map">
+        <main class="map" class:bare=move || page.stage.get() == Stage::Bare aria-label="Map">
             <canvas
                 class="map-canvas"
                 node_ref=canvas

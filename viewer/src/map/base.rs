@@ -1,5 +1,7 @@
 //! The base map that comes with the page: land, lakes, coasts and borders.
 
+use std::cell::RefCell;
+
 use super::land;
 use crate::basemap::Shapes;
 use crate::render::{LineSet, RenderError, Renderer};
@@ -8,7 +10,7 @@ use crate::render::{LineSet, RenderError, Renderer};
 pub type Polyline = Vec<(f64, f64)>;
 
 /// The shapes of the base map.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub struct BaseGeometry {
     /// Closed rings of land; what lies inside an odd number of them is land.
     pub land: Vec<Polyline>,
@@ -22,6 +24,17 @@ pub struct BaseGeometry {
     pub borders: Vec<Polyline>,
     /// Whether the shapes are those for closer views, and land is worth a finer picture.
     pub is_fine: bool,
+    /// What the GPU gets of them, from its making until it has it.
+    prepared: RefCell<Option<Prepared>>,
+}
+
+/// Shapes in the form in which the GPU takes them.
+#[derive(Debug)]
+struct Prepared {
+    /// Coasts, shores, borders.
+    lines: [LineSet; 3],
+    /// Coverage of land.
+    land: Vec<u8>,
 }
 
 impl BaseGeometry {
@@ -40,7 +53,15 @@ impl BaseGeometry {
             lakes: points(shapes.lakes),
             borders: points(shapes.borders),
             is_fine,
+            prepared: RefCell::default(),
         }
+    }
+
+    /// Does the arithmetic before there is a GPU to use its result.
+    #[must_use]
+    pub fn prepared(self) -> Self {
+        self.prepared.replace(Some(self.prepare()));
+        self
     }
 
     /// Columns and rows of the picture of the land.
@@ -50,17 +71,22 @@ impl BaseGeometry {
 
     /// Hands the shapes to the GPU, lines in the order coasts, shores, borders.
     pub(super) fn upload(&self, renderer: &mut Renderer) -> Result<(), RenderError> {
-        let mut sets = Vec::new();
-        for lines in [&self.coasts, &self.shores, &self.borders] {
+        // Made anew for a context that takes the place of a lost one.
+        let Prepared { lines, land } = self.prepared.take().unwrap_or_else(|| self.prepare());
+        renderer.set_lines(&lines)?;
+        let (width, height) = self.land_size();
+        renderer.set_land(width as u32, height as u32, &land)
+    }
+
+    fn prepare(&self) -> Prepared {
+        let lines = [&self.coasts, &self.shores, &self.borders].map(|lines| {
             let mut set = LineSet::default();
             for line in lines {
                 set.push(line.iter().copied());
             }
-            sets.push(set);
-        }
-        renderer.set_lines(&sets)?;
-        let size = self.land_size();
+            set
+        });
         let rings = self.land.iter().chain(&self.lakes).map(Vec::as_slice);
-        renderer.set_land(size.0 as u32, size.1 as u32, &land::coverage(rings, size))
+        Prepared { lines, land: land::coverage(rings, self.land_size()) }
     }
 }

@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-use super::{Inner, MapError};
+use super::{Appearance, Inner, MapError};
 use crate::chunk::ChunkKey;
 
 /// What the browser calls with the time.
@@ -89,20 +89,24 @@ impl Inner {
             let wanted = if state.stale.wants { state.plan() } else { None };
             state.refine(now);
             let mut drawn = Ok(());
-            let mut stale_labels = false;
+            let (mut stale_labels, mut begins) = (false, None);
             let waits = waits
                 || state.waits_for_data(now).unwrap_or_else(|error| {
                     drawn = Err(error);
                     true
                 });
             if state.stale.picture && state.renderer.is_some() && !waits {
+                begins = state.drawn.is_none().then_some(Appearance::Drawn);
                 drawn = state.draw(now);
                 stale_labels = true;
             }
-            let begins = state.begins_to_show();
+            if state.begins_to_show() {
+                begins = Some(Appearance::Shown);
+                stale_labels = true;
+            }
             // The browser readies a second canvas for drawing in a tenth of a second: the first picture
             // does not wait for it.
-            if state.is_shown && (stale_labels || begins) {
+            if state.is_shown && stale_labels {
                 self.overlay.draw(state);
             }
             for error in [uploaded.err(), drawn.err()].into_iter().flatten() {
@@ -123,8 +127,8 @@ impl Inner {
         if self.frame.busy.replace(busy) != busy {
             self.listeners.busy.emit(&busy);
         }
-        if begins {
-            self.listeners.first_picture.emit(&());
+        if let Some(begins) = begins {
+            self.listeners.appearance.emit(&begins);
         }
         for error in errors {
             self.listeners.error.emit(&error);

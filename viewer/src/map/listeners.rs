@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 
-use super::{Click, MapError};
+use super::{Appearance, Click, MapError};
 use crate::view::View;
 
 /// What is called for an event.
@@ -47,7 +47,7 @@ pub(super) struct Listeners {
     pub(super) hover: Callbacks<Option<(f64, f64)>>,
     pub(super) error: Callbacks<MapError>,
     pub(super) busy: Callbacks<bool>,
-    pub(super) first_picture: Callbacks<()>,
+    pub(super) appearance: Callbacks<Appearance>,
     waiting: RefCell<Vec<Function>>,
 }
 

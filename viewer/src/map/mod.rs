@@ -40,8 +40,8 @@ use web_sys::HtmlCanvasElement;
 
 pub use base::{BaseGeometry, Polyline};
 pub use options::{
-    Attribution, BaseMap, ChunkSource, Click, ClickKind, LayerStyle, MapError, MapOptions, Palette,
-    Rgba, ScaleBar, StatusOverlay, Theme,
+    Appearance, Attribution, BaseMap, ChunkSource, Click, ClickKind, LayerStyle, MapError,
+    MapOptions, Palette, Rgba, ScaleBar, StatusOverlay, Theme,
 };
 
 use self::frame::FrameRequest;
@@ -83,15 +83,18 @@ impl Map {
         overlay: &HtmlCanvasElement,
         options: &MapOptions,
     ) -> Result<Self, MapError> {
-        let renderer = Renderer::new(canvas)?;
         let rect = canvas.get_bounding_client_rect();
         let ratio = pixel_ratio();
         let device = |length: f64| (length * ratio).round().max(1.0);
         let size = (device(rect.width()), device(rect.height()));
         let viewport =
             Viewport { width: size.0 / ratio, height: size.1 / ratio, pixel_ratio: ratio };
-        let mut state = State::new(options, viewport, (size.0 as u32, size.1 as u32));
-        state.attach(renderer);
+        let size = (size.0 as u32, size.1 as u32);
+        // Before there is a context, whose buffers would have to be made anew.
+        canvas.set_width(size.0);
+        canvas.set_height(size.1);
+        let mut state = State::new(options, viewport, size);
+        state.attach(Renderer::new(canvas)?);
         overlay
             .style()
             .set_property("pointer-events", "none")
@@ -347,9 +350,9 @@ impl Map {
         self.0.listeners.busy.add(callback);
     }
 
-    /// Calls back when the first picture has been drawn.
-    pub fn on_first_picture(&self, callback: impl Fn() + 'static) {
-        self.0.listeners.first_picture.add(move |()| callback());
+    /// Calls back when the first picture is drawn, and when it has come onto the screen.
+    pub fn on_appearance(&self, callback: impl Fn(Appearance) + 'static) {
+        self.0.listeners.appearance.add(callback);
     }
 
     /// Whether nothing is pending and everything is drawn. Chunks that failed are not waited for, nor

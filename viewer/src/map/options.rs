@@ -125,6 +125,15 @@ pub trait ChunkSource {
     fn pending(&self) -> usize;
 }
 
+/// How far the first picture has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appearance {
+    /// The GPU has been told to draw it.
+    Drawn,
+    /// The GPU is done with it.
+    Shown,
+}
+
 /// A click on the map.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Click {

@@ -77,6 +77,9 @@ impl State {
 
     /// Draws the picture, without labels, at a time in milliseconds.
     pub(super) fn draw(&mut self, now: f64) -> Result<(), RenderError> {
+        if self.drawn.is_none() {
+            self.prepare()?;
+        }
         self.refresh()?;
         let held = self.motion.is_some() || self.gesture.is_active();
         let moving = held && self.drawn.is_some_and(|drawn| drawn != self.camera);
@@ -107,6 +110,7 @@ impl State {
         }
         let Some(begun) = self.begun else {
             self.begun = Some(now);
+            self.prepare()?;
             self.refresh()?;
             let theme = colours(self.theme);
             let line_styles = line_styles(&theme, self.camera.viewport().pixel_ratio);
@@ -118,6 +122,13 @@ impl State {
         };
         let longest = if self.layer.is_some() { WAIT_FOR_DATA } else { WAIT_FOR_STORE };
         Ok(now - begun < longest)
+    }
+
+    /// Lets the driver compile while the first picture's textures are made.
+    fn prepare(&self) -> Result<(), RenderError> {
+        let theme = colours(self.theme);
+        let frame = self.frame(&self.camera, self.canvas, &theme, &[]);
+        self.renderer.as_ref().map_or(Ok(()), |renderer| renderer.prepare(&frame))
     }
 
     /// Camera and canvas of a picture whose pixels are so many device pixels wide and high.

@@ -197,9 +197,16 @@ impl Lines {
     }
 
     /// Draws the sets, each in its style; sets without a style are left out.
-    pub(super) fn draw(&self, camera: &LineCamera, styles: &[LineStyle]) {
+    ///
+    /// # Errors
+    /// Where the driver refuses the program.
+    pub(super) fn draw(
+        &self,
+        camera: &LineCamera,
+        styles: &[LineStyle],
+    ) -> Result<(), RenderError> {
         let (gl, program) = (&self.gl, &self.program);
-        program.activate();
+        program.activate()?;
         program.int("projection", camera.projection);
         program.float("radius", camera.radius);
         program.float2("halfScreen", camera.half_screen);
@@ -228,6 +235,7 @@ impl Lines {
         }
         gl.bind_vertex_array(None);
         gl.disable(Gl::BLEND);
+        Ok(())
     }
 }
 

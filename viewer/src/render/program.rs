@@ -18,15 +18,19 @@ precision highp usampler2D;
 precision highp usampler2DArray;
 ";
 
-/// A linked program.
+/// A program.
 pub(super) struct Program {
     gl: Gl,
+    name: &'static str,
     handle: WebGlProgram,
+    /// Its shaders, until it is known that they compiled.
+    unchecked: RefCell<Option<[WebGlShader; 2]>>,
     locations: RefCell<BTreeMap<&'static str, Option<WebGlUniformLocation>>>,
 }
 
 impl Program {
-    /// Compiles and links; the parts of each shader are joined in order.
+    /// Lets the driver compile and link; the parts of each shader are joined in order. What came of it is
+    /// asked when it is first used: asking at once would wait for the compiler.
     pub(super) fn new(
         gl: &Gl,
         name: &'static str,
@@ -39,24 +43,41 @@ impl Program {
         gl.attach_shader(&program, &vertex);
         gl.attach_shader(&program, &fragment);
         gl.link_program(&program);
-        let linked = gl.get_program_parameter(&program, Gl::LINK_STATUS).as_bool();
-        if linked != Some(true) && !gl.is_context_lost() {
-            let logs = [
-                gl.get_shader_info_log(&vertex),
-                gl.get_shader_info_log(&fragment),
-                gl.get_program_info_log(&program),
-            ];
-            let log = logs.into_iter().flatten().collect::<Vec<_>>().join(" ");
-            return Err(RenderError::Shader { name, log });
-        }
-        gl.delete_shader(Some(&vertex));
-        gl.delete_shader(Some(&fragment));
-        Ok(Self { gl: gl.clone(), handle: program, locations: RefCell::default() })
+        Ok(Self {
+            gl: gl.clone(),
+            name,
+            handle: program,
+            unchecked: RefCell::new(Some([vertex, fragment])),
+            locations: RefCell::default(),
+        })
     }
 
     /// Makes this the program that draws.
-    pub(super) fn activate(&self) {
+    ///
+    /// # Errors
+    /// What the driver says of the shaders, where it cannot compile them.
+    pub(super) fn activate(&self) -> Result<(), RenderError> {
+        if let Some(shaders) = self.unchecked.take() {
+            self.check(&shaders)?;
+        }
         self.gl.use_program(Some(&self.handle));
+        Ok(())
+    }
+
+    fn check(&self, shaders: &[WebGlShader; 2]) -> Result<(), RenderError> {
+        let gl = &self.gl;
+        let linked = gl.get_program_parameter(&self.handle, Gl::LINK_STATUS).as_bool();
+        if linked != Some(true) && !gl.is_context_lost() {
+            let [vertex, fragment] =
+                shaders.each_ref().map(|shader| gl.get_shader_info_log(shader));
+            let logs = [vertex, fragment, gl.get_program_info_log(&self.handle)];
+            let log = logs.into_iter().flatten().collect::<Vec<_>>().join(" ");
+            return Err(RenderError::Shader { name: self.name, log });
+        }
+        for shader in shaders {
+            gl.delete_shader(Some(shader));
+        }
+        Ok(())
     }
 
     pub(super) fn int(&self, name: &'static str, value: i32) {
@@ -97,7 +118,6 @@ impl Program {
     }
 }
 
-/// Whether it compiled is asked when linking fails: asking at once would wait for the compiler.
 fn compile(gl: &Gl, kind: u32, parts: &[&str]) -> Result<WebGlShader, RenderError> {
     let shader = gl.create_shader(kind).ok_or_else(|| lost("create a shader"))?;
     let mut source = HEADER.to_owned();

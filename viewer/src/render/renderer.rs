@@ -378,6 +378,11 @@ impl Renderer {
         self.draw_within(frame, (self.canvas.width(), self.canvas.height()))
     }
 
+    /// Lets the driver begin to compile the program of a frame, for which nothing has to be there yet.
+    pub fn prepare(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
+        self.scenes.get(Variant::of(frame, self.tiles.is_some())).map(drop)
+    }
+
     /// Lets the driver compile what a frame takes, by drawing one pixel of it: drivers compile when they
     /// draw first, which may take as long as several frames.
     ///
@@ -391,7 +396,7 @@ impl Renderer {
         let scene = &*self.scenes.get(Variant::of(frame, self.tiles.is_some()))?;
         let gl = &self.gl;
         gl.viewport(0, 0, size.0 as i32, size.1 as i32);
-        scene.activate();
+        scene.activate()?;
         self.bind_numbers(scene);
         set_ground(scene, &frame.ground);
         scene.float3("spaceColour", frame.appearance.space);
@@ -407,7 +412,7 @@ impl Renderer {
         self.set_data(scene, frame);
         self.set_overlays(scene, frame);
         gl.draw_arrays(Gl::TRIANGLES, 0, 3);
-        self.lines.draw(&frame.lines, frame.line_styles);
+        self.lines.draw(&frame.lines, frame.line_styles)?;
         self.drawn.replace(Some(Fence::new(gl)));
         Ok(())
     }
@@ -437,7 +442,7 @@ impl Renderer {
         gl.bind_framebuffer(Gl::FRAMEBUFFER, framebuffer.as_ref());
         target.attach();
         gl.viewport(0, 0, PROBE.0 as i32, PROBE.1 as i32);
-        probe.activate();
+        probe.activate()?;
         self.bind_numbers(probe);
         set_ground(probe, &frame.ground);
         let stride = |length: u32, places: u32| length as f32 / places as f32;

@@ -24,6 +24,18 @@ pub enum Opening {
     Failed(String),
 }
 
+/// How much of the page is there. The map's first picture, which is what the visitor came for, is neither
+/// kept waiting by the controls nor by pictures of a page without it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Nothing that can be seen.
+    Bare,
+    /// The map.
+    Map,
+    /// The controls as well.
+    Whole,
+}
+
 /// All signals of the page; every component finds them by [`Page::current`].
 #[derive(Clone, Copy)]
 pub struct Page {
@@ -43,9 +55,8 @@ pub struct Page {
     pub busy: RwSignal<bool>,
     /// What is at the inspected place.
     pub inspection: RwSignal<Inspection>,
-    /// Whether the controls are there: they come after the map's first picture, which is what the visitor
-    /// came for.
-    pub furnished: RwSignal<bool>,
+    /// How much of the page is there.
+    pub stage: RwSignal<Stage>,
     /// Whether the years play.
     pub playing: RwSignal<bool>,
     /// Whether the whole panel is shown, and not its head alone.
@@ -65,6 +76,13 @@ impl Page {
     /// Outside [`crate::app::App`], which provides it.
     pub fn current() -> Self {
         expect_context()
+    }
+
+    /// Goes on to a stage, never back.
+    pub fn reach(self, stage: Stage) {
+        if self.stage.get_untracked() < stage {
+            self.stage.set(stage);
+        }
     }
 
     /// A part of the view; changes only when that part does.
