@@ -4,6 +4,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { chromium } from 'playwright-core';
@@ -37,7 +38,8 @@ const slowLine = { latency: 60, bytesPerSecond: 9e6 / 8 };
 const years = options.years.split(',').map(Number);
 const targets = Object.entries(pages(years[0])).filter(([key]) => (options.only ?? key) === key);
 
-const files = await serve({ '/floe/': options.floe, '/peer/': options.peer, '/store/': options.store });
+const bare = fileURLToPath(new URL('bare', import.meta.url));
+const files = await serve({ '/bare/': bare, '/floe/': options.floe, '/peer/': options.peer, '/store/': options.store });
 const counter = await countRequests(files.url, '/store/');
 
 /** A browser of its own for each measurement: nothing compiled, cached or warmed up by the one before. */
@@ -57,7 +59,7 @@ async function fresh(measurement) {
   }
 }
 
-const results = { peer: [], floe: [] };
+const results = { bare: [], peer: [], floe: [] };
 try {
   for (let round = 0; round < Number(options.repeat); round += 1) {
     for (const [key, target] of targets) {
@@ -84,4 +86,4 @@ try {
   await files.close();
 }
 if (options.raw) writeFileSync(options.raw, JSON.stringify(results, undefined, 1));
-if (targets.length === 2) console.log(table(results));
+if (targets.length === 3) console.log(table(results));

@@ -1,5 +1,5 @@
-// The two pages and how each is told what to show. Both offer `setView`, `select`, `idle` and `error`
-// on one object of their window.
+// The pages and how each is told what to show. All offer `setView`, `select`, `idle` and `error` on one
+// object of their window. The bare one shows no map: what it takes is the browser's own.
 
 /** The view that Floe's page opens with. */
 export const world = { lon: 12, lat: 22, zoom: 1.4 };
@@ -15,6 +15,7 @@ const query = (pairs) => String(new URLSearchParams(pairs));
 export function pages(year) {
   const common = { lon: world.lon, lat: world.lat, z: world.zoom, var: variable, year, ...range };
   return {
+    bare: { name: 'bare page', object: 'bare', path: '/bare/' },
     peer: { name: 'peer', object: 'peer', path: `/peer/?${query({ ...common, store: '/store' })}` },
     floe: { name: 'Floe', object: 'floe', path: `/floe/?${query({ ...common, cmap: 'turbo', store: '/store' })}` },
   };

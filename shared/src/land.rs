@@ -6,6 +6,7 @@
 
 use crate::grid::{Bounds, Grid, TileIndex};
 use crate::linework::{Line, Place};
+use crate::order::sort_by_number;
 
 /// Whether each tile of the grid is land, in row-major order.
 ///
@@ -38,7 +39,7 @@ pub fn crossings(rings: &[Line], latitude: f64) -> Vec<f64> {
         .filter(|(from, to)| (from.1 <= latitude) != (to.1 <= latitude))
         .map(|(from, to)| from.0 + (to.0 - from.0) * (latitude - from.1) / (to.1 - from.1))
         .collect();
-    longitudes.sort_by(f64::total_cmp);
+    sort_by_number(&mut longitudes, |&longitude| longitude);
     longitudes
 }
 

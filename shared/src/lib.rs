@@ -30,6 +30,7 @@ pub mod land;
 pub mod leb128;
 pub mod linework;
 pub mod message;
+pub mod order;
 pub mod pyramid;
 pub mod schema;
 pub mod status;

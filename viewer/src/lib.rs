@@ -6,6 +6,7 @@ pub mod config;
 pub mod dataset;
 pub mod link;
 pub mod map;
+pub mod number;
 pub mod render;
 pub mod search;
 pub mod start;

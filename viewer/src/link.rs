@@ -163,7 +163,7 @@ fn replace<T>(field: &mut T, value: Option<T>) {
 }
 
 fn number(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|value: &f64| value.is_finite())
+    crate::number::parse(text)
 }
 
 fn flag(text: &str) -> Option<bool> {

@@ -1,5 +1,7 @@
 //! The search box: coordinates as people write them, and names of places.
 
+use floe_shared::order::sort_by_number;
+
 use crate::basemap::PlaceName;
 
 /// A point on the globe, in degrees; longitude in [-180, 180].
@@ -103,7 +105,10 @@ pub fn matching<'a>(
         .into_iter()
         .filter_map(|place| Some((closeness(&fold(&place.name), &query)?, place)))
         .collect();
-    found.sort_by(|(a, x), (b, y)| (a, x.rank, &x.name).cmp(&(b, y.rank, &y.name)));
+    // What is equally close and important stays in the order of the base map.
+    sort_by_number(&mut found, |&(closeness, place)| {
+        f64::from(closeness) * 256.0 + f64::from(place.rank)
+    });
     found.truncate(limit);
     found.into_iter().map(|(_, place)| place).collect()
 }
@@ -201,7 +206,7 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
                 let digits = rest[sign..]
                     .find(|character: char| !character.is_ascii_digit() && character != '.')
                     .unwrap_or(rest.len() - sign);
-                let value = rest[sign..sign + digits].parse().ok()?;
+                let value = crate::number::parse(&rest[sign..sign + digits])?;
                 let negative = sign > 0 && first != '+';
                 tokens.push(Token::Number { value, negative });
                 taken = sign + digits;

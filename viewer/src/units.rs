@@ -88,8 +88,7 @@ impl Unit {
     pub fn parse(self, text: &str) -> Option<f64> {
         let text = text.trim().trim_end_matches(self.symbol()).trim_end();
         let plain = text.replace('\u{2212}', "-").replace(',', ".");
-        let value: f64 = plain.parse().ok()?;
-        value.is_finite().then(|| self.to_kelvin(value))
+        crate::number::parse(&plain).map(|value| self.to_kelvin(value))
     }
 
     /// Round numbers of this unit from `low` to `high` (kelvin), at most `limit` of them.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use floe_shared::order::sort_by_number;
 use floe_shared::schema::Variable;
 
 use crate::chunk::ChunkKey;
@@ -168,7 +169,7 @@ impl Pyramid {
             dx.hypot(middle(row, shape.chunk.1) - south)
         };
         let mut places: Vec<_> = cells.into_iter().map(|cell| (distance(&cell), cell)).collect();
-        places.sort_by(|a, b| a.0.total_cmp(&b.0));
+        sort_by_number(&mut places, |&(distance, _)| distance);
         places.into_iter().map(|(_, (row, col))| Place { level, row, col }).collect()
     }
 

@@ -1,5 +1,7 @@
 //! Which labels are shown and where, so that none covers another. Pure.
 
+use floe_shared::order::sort_by_number;
+
 /// A label that would like to be shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Candidate {
@@ -53,7 +55,10 @@ impl Rect {
 
 /// Places labels, the most important first, on a screen of `width` x `height` CSS pixels.
 pub(super) fn place(mut candidates: Vec<Candidate>, width: f64, height: f64) -> Vec<Placed> {
-    candidates.sort_by_key(|label| (label.rank, !label.shown, label.place));
+    // Of equally important ones those on the screen come first, so that names do not flicker.
+    sort_by_number(&mut candidates, |label| {
+        f64::from(label.rank) * 2.0 + f64::from(u8::from(!label.shown))
+    });
     let mut bands: Vec<Vec<Rect>> = vec![Vec::new(); (height / BAND).ceil().max(1.0) as usize + 1];
     let mut placed = Vec::new();
     for label in candidates {

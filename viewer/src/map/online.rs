@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use floe_shared::order::sort_by_number;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::HtmlImageElement;
@@ -191,8 +192,8 @@ impl OnlineTiles {
 
     /// A layer that is free, or that of the tile that was not used for longest.
     fn free_layer(&mut self) -> u32 {
-        let taken: BTreeSet<u32> = self.uploaded.values().map(|&(layer, _)| layer).collect();
-        if let Some(layer) = (0..TILE_LAYERS).find(|layer| !taken.contains(layer)) {
+        let is_taken = |layer: u32| self.uploaded.values().any(|&(taken, _)| taken == layer);
+        if let Some(layer) = (0..TILE_LAYERS).find(|&layer| !is_taken(layer)) {
             return layer;
         }
         let oldest = self.uploaded.iter().min_by_key(|(_, (_, used))| *used);
@@ -276,7 +277,7 @@ fn wanted(camera: &Camera, view: &TileView, level: u32) -> Vec<Tile> {
             tiles.push((dx * dx + (y - view.centre[1]).pow(2), Tile { level, x, y }));
         }
     }
-    tiles.sort_unstable();
+    sort_by_number(&mut tiles, |&(distance, _)| f64::from(distance));
     let most = TILE_LAYERS as usize * 3 / 4;
     let mut wanted: Vec<Tile> = Vec::new();
     let above = level.min(3);

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use floe_shared::order::sort_by_number;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
@@ -144,7 +145,7 @@ impl Overlay {
             }
             found.push((place.rank, index, (x, y)));
         }
-        found.sort_by_key(|&(rank, index, _)| (rank, index));
+        sort_by_number(&mut found, |&(rank, _, _)| f64::from(rank));
         found.truncate(MOST_CANDIDATES);
         found
             .into_iter()

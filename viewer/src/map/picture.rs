@@ -157,14 +157,9 @@ impl State {
         let Some(mut renderer) = self.renderer.take() else { return Ok(None) };
         let numbers = renderer.probe(&self.frame(&self.camera, self.canvas, &theme, &[]));
         self.renderer = Some(renderer);
-        let mut numbers = numbers?;
-        numbers.retain(|&number| number != 0);
-        numbers.sort_unstable();
-        let at = |share: f64| numbers.get(((numbers.len() - 1) as f64 * share).round() as usize);
-        if numbers.is_empty() {
-            return Ok(None);
-        }
-        Ok(at(0.02).zip(at(0.98)).map(|(&low, &high)| (low, high.max(low.saturating_add(1)))))
+        let numbers = numbers?;
+        let ends = percentile(&numbers, 0.02).zip(percentile(&numbers, 0.98));
+        Ok(ends.map(|(low, high)| (low, high.max(low.saturating_add(1)))))
     }
 
     fn frame<'a>(
@@ -213,8 +208,40 @@ impl State {
     }
 }
 
+/// The number that so great a share of all numbers but 0 does not exceed; `None` where all are 0.
+fn percentile(numbers: &[u16], share: f64) -> Option<u16> {
+    let mut counts = vec![0_u32; 1 << 16];
+    for &number in numbers.iter().filter(|&&number| number != 0) {
+        counts[usize::from(number)] += 1;
+    }
+    let count: u32 = counts.iter().sum();
+    let rank = (f64::from(count.checked_sub(1)?) * share).round() as u32;
+    let mut below = 0;
+    let found = counts.iter().position(|count| {
+        below += count;
+        below > rank
+    });
+    found.map(|number| number as u16)
+}
+
 /// Styles of coasts, lakes and borders in device pixels.
 fn line_styles(theme: &Colours, pixel_ratio: f64) -> [LineStyle; 3] {
     [theme.coast, theme.lake, theme.border]
         .map(|style| LineStyle { width: style.width * pixel_ratio as f32, ..style })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_pass_over_what_has_no_data() {
+        let numbers: Vec<u16> = (0..=100).chain([0, 0, 0]).collect();
+        assert_eq!(percentile(&numbers, 0.0), Some(1));
+        assert_eq!(percentile(&numbers, 0.02), Some(3));
+        assert_eq!(percentile(&numbers, 1.0), Some(100));
+        assert_eq!(percentile(&[0, 65535, 0], 0.5), Some(65535));
+        assert_eq!(percentile(&[0, 0], 0.5), None);
+        assert_eq!(percentile(&[], 0.5), None);
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use floe_shared::order::sort_by_number;
+
 /// A value of the chart: a year and a temperature in kelvin, `None` for no data.
 pub type Point = (i32, Option<f64>);
 
@@ -47,7 +49,7 @@ impl Chart {
         if low > high {
             return None;
         }
-        years.sort_unstable();
+        sort_by_number(&mut years, |&year| f64::from(year));
         years.dedup();
         let short = (LEAST_SPAN - (high - low)).max(0.0) / 2.0;
         let padding = (high - low).max(LEAST_SPAN) * 0.08 + short;

@@ -1,6 +1,7 @@
 //! What the dataset holds at an inspected place.
 
 use floe_shared::DigitalNumber;
+use floe_shared::order::sort_by_number;
 use floe_shared::schema::Variable;
 
 use super::chart::Point;
@@ -75,7 +76,7 @@ impl Reading {
                         )
                     })
                     .collect();
-                points.sort_by_key(|(year, _)| *year);
+                sort_by_number(&mut points, |&(year, _)| f64::from(year));
                 Series { variable, points }
             })
             .filter(|series| !series.points.is_empty())
@@ -87,7 +88,7 @@ impl Reading {
     pub fn years(&self) -> Vec<i32> {
         let mut years: Vec<i32> =
             self.series.iter().flat_map(|series| &series.points).map(|(year, _)| *year).collect();
-        years.sort_unstable();
+        sort_by_number(&mut years, |&year| f64::from(year));
         years.dedup();
         years
     }

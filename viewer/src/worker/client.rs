@@ -289,7 +289,7 @@ impl Shared {
                 self.reply(request, message);
             }
             ToPage::Sampled { request, .. } | ToPage::Refreshed { request, .. } => {
-                self.reply(request, message)
+                self.reply(request, message);
             }
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::chunk::ChunkKey;
 use crate::dataset::Dataset;
+use crate::number;
 use crate::state::view::ViewState;
 use crate::view::{Camera, Viewport};
 use crate::visible::Pyramid;
@@ -25,9 +26,8 @@ impl Outlook {
     pub fn parse(hash: &str) -> Option<Self> {
         let said = hash.strip_prefix('#')?;
         let (size, query) = said.split_at(said.find('?').unwrap_or(said.len()));
-        let mut numbers = size.split(',').map(|number| {
-            number.parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0)
-        });
+        let mut numbers =
+            size.split(',').map(|text| number::parse(text).filter(|number| *number > 0.0));
         let mut next = || numbers.next().flatten();
         let viewport = Viewport { width: next()?, height: next()?, pixel_ratio: next()? };
         Some(Self { viewport, query: query.to_owned() })

@@ -19,6 +19,7 @@ use super::wire::Wire;
 use crate::chunk::ChunkKey;
 use crate::dataset::{Dataset, RefSpec};
 use crate::start::Start;
+use crate::state::view::ViewState;
 use crate::store::reader::Encoded;
 use crate::store::transport::Fetch;
 use crate::store::{Store, StoreError};
@@ -196,22 +197,23 @@ impl Host {
             return;
         }
         self.held.replace(Some(Vec::new()));
-        let foresee = move |dataset: &Dataset| outlook.chunks(&link.view, dataset);
-        let opening = self.open(store_url.clone(), reference.clone(), Some(Box::new(foresee)));
+        let first_view = Some((outlook, link.view));
+        let opening = self.open(store_url.clone(), reference.clone(), first_view);
         spawn_local(opening.clone().map(drop));
         self.early.replace(Some(Early { url: store_url, reference, opening }));
     }
 
-    /// Opens a store in place of the one before, and begins with the chunks that are foreseen.
+    /// Opens a store in place of the one before, and begins with the chunks of the page's first view, if
+    /// that is known.
     fn open(
         self: &Rc<Self>,
         url: String,
         reference: RefSpec,
-        foresee: Option<Box<dyn FnOnce(&Dataset) -> Vec<ChunkKey>>>,
+        first_view: Option<(Outlook, ViewState)>,
     ) -> Opening {
         self.give_up_all();
         self.store.borrow_mut().take();
-        if foresee.is_none() {
+        if first_view.is_none() {
             self.held.take();
         }
         let attempt = self.attempt.get().wrapping_add(1);
@@ -228,7 +230,8 @@ impl Host {
                 });
             }
             let dataset = host.install(store);
-            let foreseen = foresee.map(|foresee| foresee(&dataset)).unwrap_or_default();
+            let chunks = |(outlook, view): (Outlook, ViewState)| outlook.chunks(&view, &dataset);
+            let foreseen = first_view.map(chunks).unwrap_or_default();
             let wanted: Vec<_> = foreseen.iter().map(|&key| (key, true)).collect();
             host.queue.borrow_mut().update(&wanted);
             host.pump();
