@@ -72,3 +72,34 @@ test('a place that is none is a TypeError', async () => {
   assert.equal(name, 'TypeError');
   await close();
 });
+
+test('a finger inspects a place, and does not press what rises under it', async () => {
+  const phone = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true };
+  const { page, floe, idle, close } = await open(browser, server.url, phone);
+  const newest = String(values.years.at(-1));
+  const { lon, lat } = values.places.inland;
+  const chosen = () => page.locator('.years input:checked + span').textContent();
+  for (const long of [false, true]) {
+    await floe('setView', { lon, lat, zoom: 5 });
+    await idle();
+    assert.equal(await chosen(), newest);
+    // Where the oldest year comes to lie once the sheet has risen.
+    await page.touchscreen.tap(195, 300);
+    await page.locator('#inspector svg.chart').waitFor();
+    const year = await page.locator('.years .segment').first().boundingBox();
+    const [x, y] = [year.x + year.width / 2, year.y + year.height / 2];
+    await page.locator('#inspector').getByRole('button').first().click();
+    await page.locator('header .fold').click();
+    await idle();
+    const session = await page.context().newCDPSession(page);
+    await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x, y }] });
+    if (long) await page.waitForTimeout(800);
+    await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await page.locator('#inspector svg.chart').waitFor();
+    await page.waitForTimeout(400);
+    assert.equal(await chosen(), newest, long ? 'long press' : 'tap');
+    await page.locator('#inspector').getByRole('button').first().click();
+    await page.locator('header .fold').click();
+  }
+  await close();
+});

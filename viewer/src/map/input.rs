@@ -5,8 +5,8 @@ use std::rc::{Rc, Weak};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{
-    AddEventListenerOptions, Event, EventTarget, HtmlCanvasElement, KeyboardEvent, MouseEvent,
-    PointerEvent, ResizeObserver, ResizeObserverBoxOptions, ResizeObserverEntry,
+    AddEventListenerOptions, Event, EventTarget, HtmlCanvasElement, HtmlElement, KeyboardEvent,
+    MouseEvent, PointerEvent, ResizeObserver, ResizeObserverBoxOptions, ResizeObserverEntry,
     ResizeObserverOptions, ResizeObserverSize, WheelEvent,
 };
 
@@ -84,6 +84,12 @@ impl Input {
         })?;
         input.on(canvas, "pointerup", &weak, |map, event: &PointerEvent| {
             map.pointer_up(event);
+        })?;
+        // A finger's click would follow, and hit whatever lies under it by then: a sheet that has risen, say.
+        input.on(canvas, "touchend", &weak, |_, event: &Event| {
+            if event.cancelable() {
+                event.prevent_default();
+            }
         })?;
         input.on(canvas, "pointercancel", &weak, |map, _: &Event| map.pointer_cancel())?;
         input
@@ -182,6 +188,9 @@ impl Inner {
         let _ = self.canvas.style().set_property("cursor", "grabbing");
         let pointer = kind(event);
         self.last_pointer.set(pointer);
+        if pointer == Pointer::Touch {
+            leave_text_field();
+        }
         let at = position(event);
         {
             let state = &mut *self.state.borrow_mut();
@@ -450,6 +459,17 @@ pub(super) fn world(camera: &Camera) -> View {
         }
     };
     View { lon: camera.view().lon, lat: 20.0, zoom }
+}
+
+/// Takes the focus off what has it, such as a text field, whose keyboard covers half of a phone's map: a
+/// finger on the map, whose click is prevented, does not.
+fn leave_text_field() {
+    let document = web_sys::window().and_then(|window| window.document());
+    let focused = document.and_then(|document| document.active_element());
+    if let Some(focused) = focused.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        // What cannot lose the focus had none.
+        let _ = focused.blur();
+    }
 }
 
 /// Device pixels per CSS pixel.
