@@ -98,6 +98,13 @@ test('a finger inspects a place, and does not press what rises under it', async 
     await page.locator('#inspector svg.chart').waitFor();
     await page.waitForTimeout(400);
     assert.equal(await chosen(), newest, long ? 'long press' : 'tap');
+    await idle();
+    // The marker has come out from under the sheet.
+    const place = await page.evaluate(() => new URLSearchParams(location.search).get('at').split(',').map(Number));
+    const view = await floe('view');
+    const sheet = await page.locator('.panel').boundingBox();
+    const south = (((view.lat - place[0]) / 360) * 512 * 2 ** view.zoom) / Math.cos((view.lat * Math.PI) / 180);
+    assert.ok(390 + south < sheet.y, `marker at ${390 + south}, sheet from ${sheet.y}`);
     await page.locator('#inspector').getByRole('button').first().click();
     await page.locator('header .fold').click();
   }

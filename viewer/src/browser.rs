@@ -43,6 +43,11 @@ pub fn matches(media: &str) -> bool {
     window().match_media(media).ok().flatten().is_some_and(|list| list.matches())
 }
 
+/// Whether the panel is a phone's sheet; the style sheet has the same bound.
+pub fn is_phone() -> bool {
+    matches("(max-width: 40rem)")
+}
+
 /// Puts a text on the clipboard and tells whether that worked.
 pub fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
     let written = window().navigator().clipboard().write_text(text);

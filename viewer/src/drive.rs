@@ -28,6 +28,8 @@ use crate::worker::client::Reader;
 const REST: Duration = Duration::from_millis(120);
 /// How long the finer base map is not asked for after it could not be had.
 const ASK_AGAIN: Duration = Duration::from_secs(20);
+/// A place so close to a phone's sheet, in CSS pixels, counts as covered: its marker would be.
+const COVERED_MARGIN: f64 = 20.0;
 /// How often a shown tile status looks for new commits.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
@@ -119,6 +121,8 @@ impl Page {
         map.on_click(move |click| {
             if let Some(place) = Place::new(click.lon, click.lat) {
                 self.inspect(place);
+                // Once the panel has its new size.
+                request_animation_frame(move || self.uncover(place));
             }
         });
         map.on_error(move |error| self.trouble.set(Some(error.to_string())));
@@ -257,6 +261,21 @@ impl Page {
     pub fn fly_to(self, place: Place, zoom: f64) {
         if let Some(map) = &*self.session().map.borrow() {
             map.fly_to(View { lon: place.lon, lat: place.lat, zoom });
+        }
+    }
+
+    /// Moves a place out from under a phone's sheet, into the middle of what that leaves of the map.
+    fn uncover(self, place: Place) {
+        let panel = document().query_selector(".panel").ok().flatten();
+        let session = self.session();
+        let map = session.map.borrow();
+        let (Some(panel), Some(map)) = (panel, &*map) else { return };
+        let sheet = panel.get_bounding_client_rect();
+        let Some((x, y)) = map.project(place.lon, place.lat) else { return };
+        let is_covered = (sheet.left()..sheet.right()).contains(&x)
+            && (sheet.top() - COVERED_MARGIN..sheet.bottom()).contains(&y);
+        if browser::is_phone() && is_covered {
+            map.pan_by(0.0, sheet.top() / 2.0 - y);
         }
     }
 

@@ -94,7 +94,7 @@ pub async fn start() {
 impl Page {
     fn new(view: ViewState, session: Session) -> Self {
         // On a phone the panel begins folded, unless the link shows something that it holds.
-        let is_phone = browser::matches("(max-width: 40rem)");
+        let is_phone = browser::is_phone();
         let expanded = !is_phone || view.inspected.is_some();
         Self {
             view: RwSignal::new(view),
