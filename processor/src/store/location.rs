@@ -75,8 +75,9 @@ impl Location {
                 Err(StoreError::Location {
                     url: "the AZURE_* variables".to_owned(),
                     message: format!(
-                        "the environment names a store only in part: {} is missing",
-                        missing.join(" and ")
+                        "the environment names a store only in part: {} {} missing",
+                        missing.join(" and "),
+                        if missing.len() == 1 { "is" } else { "are" }
                     ),
                 })
             }
