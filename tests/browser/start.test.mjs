@@ -1,0 +1,74 @@
+// The reader begins before the page's own module is there.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { countRequests } from '../../bench/map/counter.mjs';
+import { launch, site } from './harness.mjs';
+
+const STORE = '/floe/store/';
+const PATIENCE = 20_000;
+let browser, server, counter;
+
+before(async () => {
+  [browser, server] = await Promise.all([launch(), site()]);
+  counter = await countRequests(server.url, STORE);
+});
+after(async () => {
+  await browser?.close();
+  await counter?.close();
+  await server?.close();
+});
+
+/** Objects of the store that were asked for so far, in no particular order. */
+const asked = () =>
+  counter
+    .count()
+    .paths.filter(({ isData }) => isData)
+    .map(({ path }) => path)
+    .sort();
+
+/** Waits until nothing has been asked for a while, and something has. */
+async function rest() {
+  const until = Date.now() + PATIENCE;
+  for (let known = -1; ; ) {
+    await sleep(700);
+    const count = asked().length;
+    if (count > 0 && count === known) return;
+    known = count;
+    assert.ok(Date.now() < until, `still asking after ${PATIENCE} ms, ${count} objects`);
+  }
+}
+
+for (const [view, isSmall] of [
+  ['lon=10&lat=45&z=5', true],
+  ['proj=globe&lon=-60&lat=-10&z=5&var=max_daytime_lst', true],
+  // The chunks of the test's store are small: more of them than are read ahead.
+  ['year=2021&z=1', false],
+]) {
+  test(`what the view ${view} takes is read while the module is on its way, and nothing twice`, async () => {
+    counter.reset();
+    const context = await browser.newContext({ viewport: { width: 800, height: 600 }, deviceScaleFactor: 2 });
+    const page = await context.newPage();
+    let release;
+    const held = new Promise((resolve) => (release = resolve));
+    await page.route('**/floe-viewer-*_bg.wasm', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.goto(`${counter.url}/floe/?${view}`, { waitUntil: 'commit' });
+    await rest();
+    const foreseen = asked();
+    assert.ok(foreseen.some((path) => path.includes('/chunks/')), foreseen.join(' '));
+    release();
+    await page.waitForFunction(() => window.floe !== undefined);
+    await page.evaluate(() => window.floe.idle());
+    assert.equal(await page.evaluate(() => window.floe.error), null);
+    const all = asked();
+    assert.equal(new Set(all).size, all.length, 'each object is asked for once');
+    const late = all.filter((path) => !foreseen.includes(path));
+    assert.equal(late.length === 0, isSmall, `asked for by the page: ${late.length} of ${all.length}`);
+    await context.close();
+  });
+}
