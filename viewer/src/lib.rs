@@ -12,6 +12,7 @@ pub mod search;
 pub mod start;
 pub mod state;
 pub mod store;
+pub mod thrown;
 pub mod units;
 pub mod view;
 pub mod visible;

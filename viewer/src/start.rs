@@ -10,6 +10,7 @@ use crate::config::{self, ConfigError, PageConfig, Value};
 use crate::dataset::RefSpec;
 use crate::link::{self, Link};
 use crate::state::view::ViewState;
+use crate::thrown::describe;
 
 /// What the page starts with.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,11 +95,4 @@ fn value(json: &JsValue) -> Value {
         Some((key, value(&Reflect::get_u32(&entry, 1).ok()?)))
     });
     Value::Object(entries.collect())
-}
-
-/// What the browser says of a failure.
-pub fn describe(error: &JsValue) -> String {
-    error
-        .dyn_ref::<js_sys::Error>()
-        .map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
 }

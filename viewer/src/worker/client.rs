@@ -15,7 +15,7 @@ use super::channel;
 use super::protocol::{Outcome, Problem, ToPage, ToWorker, VERSION};
 use crate::chunk::{ChunkAnswer, ChunkKey};
 use crate::dataset::{Dataset, RefSpec, Sample};
-use crate::start::describe;
+use crate::thrown::describe;
 
 /// How the workers are started.
 #[derive(Clone, Debug, PartialEq, Eq)]

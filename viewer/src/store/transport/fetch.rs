@@ -8,6 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, RequestCache, RequestInit, Response};
 
 use super::{Failure, Freshness, Request, Target, Transport, TransportError};
+use crate::thrown::describe;
 
 #[wasm_bindgen]
 extern "C" {
@@ -143,8 +144,5 @@ impl Drop for AbortOnDrop {
 
 /// What the browser says of a failed request, which is little on purpose.
 fn network(error: &JsValue) -> Failure {
-    let text = error
-        .dyn_ref::<js_sys::Error>()
-        .map_or_else(|| format!("{error:?}"), |error| String::from(error.message()));
-    Failure::Network(text)
+    Failure::Network(describe(error))
 }
