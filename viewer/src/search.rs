@@ -1,7 +1,5 @@
 //! The search box: coordinates as people write them, and names of places.
 
-use floe_shared::order::sort_by_number;
-
 use crate::basemap::PlaceName;
 
 /// A point on the globe, in degrees; longitude in [-180, 180].
@@ -105,10 +103,7 @@ pub fn matching<'a>(
         .into_iter()
         .filter_map(|place| Some((closeness(&fold(&place.name), &query)?, place)))
         .collect();
-    // What is equally close and important stays in the order of the base map.
-    sort_by_number(&mut found, |&(closeness, place)| {
-        f64::from(closeness) * 256.0 + f64::from(place.rank)
-    });
+    found.sort_by(|(a, x), (b, y)| (a, x.rank, &x.name).cmp(&(b, y.rank, &y.name)));
     found.truncate(limit);
     found.into_iter().map(|(_, place)| place).collect()
 }
@@ -273,6 +268,14 @@ mod tests {
 
     fn place(name: &str, rank: u8) -> NamedPlace {
         NamedPlace { name: name.to_owned(), place: Place { lon: 0.0, lat: 0.0 }, rank, zoom: 7.0 }
+    }
+
+    #[test]
+    fn equally_close_and_important_places_come_by_their_names() {
+        let places = [place("Santa Rosa", 5), place("Santa Ana", 5), place("Santa Fe", 4)];
+        let found: Vec<&str> =
+            matching(&places, "santa", 9).iter().map(|place| place.name.as_str()).collect();
+        assert_eq!(found, ["Santa Fe", "Santa Ana", "Santa Rosa"]);
     }
 
     #[test]

@@ -94,6 +94,8 @@ struct State {
     connected: HashSet<usize>,
     /// The number of the last request.
     last_request: u32,
+    /// The number of the last request to open a store.
+    last_opening: u32,
     /// Who waits for which request's reply.
     waiting: HashMap<u32, oneshot::Sender<ToPage>>,
     /// The last list of wanted chunks.
@@ -146,7 +148,10 @@ impl Reader {
         }
         let shared = Rc::clone(&self.shared);
         let url = url.to_owned();
-        let reply = shared.ask(|request| ToWorker::Open { request, url, reference: at });
+        let reply = shared.ask(|request| {
+            shared.state.borrow_mut().last_opening = request;
+            ToWorker::Open { request, url, reference: at }
+        });
         async move {
             match reply.await? {
                 ToPage::Opened { result, .. } => {
@@ -280,8 +285,9 @@ impl Shared {
             ToPage::Ready { .. } => self.connect_decoder(worker),
             ToPage::Chunk { key, outcome } => self.deliver(key, outcome, attachment),
             ToPage::Opened { request, ref foreseen, .. } => {
-                {
-                    // As if the page had asked for them: when it does it has its answer.
+                // As if the page had asked for them: when it does it has its answer. Of a store that it
+                // has given up for another one no answers will come.
+                if request == self.state.borrow().last_opening {
                     let mut state = self.state.borrow_mut();
                     state.pending.extend(foreseen);
                     state.wanted.clone_from(foreseen);
