@@ -5,21 +5,48 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { countRequests } from '../../bench/map/counter.mjs';
-import { launch, site } from './harness.mjs';
+import { copyOfWorld, launch, site } from './harness.mjs';
 
 const STORE = '/floe/store/';
 const PATIENCE = 20_000;
-let browser, server, counter;
+let browser, server, counter, other;
 
 before(async () => {
-  [browser, server] = await Promise.all([launch(), site()]);
+  other = copyOfWorld();
+  [browser, server] = await Promise.all([launch(), site({ '/floe/other/': other.directory })]);
   counter = await countRequests(server.url, STORE);
 });
 after(async () => {
   await browser?.close();
   await counter?.close();
   await server?.close();
+  other?.remove();
 });
+
+/** Opens the page, and holds its module back until it is released. */
+async function openHeld(query) {
+  counter.reset();
+  const context = await browser.newContext({ viewport: { width: 800, height: 600 }, deviceScaleFactor: 2 });
+  const page = await context.newPage();
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route('**/floe-viewer-*_bg.wasm', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(`${counter.url}/floe/?${query}`, { waitUntil: 'commit' });
+  await rest();
+  return {
+    page,
+    close: () => context.close(),
+    async release() {
+      release();
+      await page.waitForFunction(() => window.floe !== undefined);
+      await page.evaluate(() => window.floe.idle());
+      assert.equal(await page.evaluate(() => window.floe.error), null);
+    },
+  };
+}
 
 /** Objects of the store that were asked for so far, in no particular order. */
 const asked = () =>
@@ -48,27 +75,25 @@ for (const [view, isSmall] of [
   ['year=2021&z=1', false],
 ]) {
   test(`what the view ${view} takes is read while the module is on its way, and nothing twice`, async () => {
-    counter.reset();
-    const context = await browser.newContext({ viewport: { width: 800, height: 600 }, deviceScaleFactor: 2 });
-    const page = await context.newPage();
-    let release;
-    const held = new Promise((resolve) => (release = resolve));
-    await page.route('**/floe-viewer-*_bg.wasm', async (route) => {
-      await held;
-      await route.continue();
-    });
-    await page.goto(`${counter.url}/floe/?${view}`, { waitUntil: 'commit' });
-    await rest();
+    const { release, close } = await openHeld(view);
     const foreseen = asked();
     assert.ok(foreseen.some((path) => path.includes('/chunks/')), foreseen.join(' '));
-    release();
-    await page.waitForFunction(() => window.floe !== undefined);
-    await page.evaluate(() => window.floe.idle());
-    assert.equal(await page.evaluate(() => window.floe.error), null);
+    await release();
     const all = asked();
     assert.equal(new Set(all).size, all.length, 'each object is asked for once');
     const late = all.filter((path) => !foreseen.includes(path));
     assert.equal(late.length === 0, isSmall, `asked for by the page: ${late.length} of ${all.length}`);
-    await context.close();
+    await close();
   });
 }
+
+test('what was begun of one store is dropped when the page asks for another', async () => {
+  const { page, release, close } = await openHeld('lon=10&lat=45&z=5');
+  await page.evaluate(() => history.replaceState(null, '', '?lon=10&lat=45&z=5&store=./other'));
+  await release();
+  const others = counter.count().paths.filter(({ path }) => path.startsWith('/floe/other/chunks/'));
+  assert.ok(others.length > 0, 'the other store is read');
+  const { values } = await page.evaluate(() => window.floe.inspect(10.005, 45.005));
+  assert.ok(values.avg_daytime_lst[2022] > 200, JSON.stringify(values));
+  await close();
+});
