@@ -7,7 +7,7 @@
     frames: [],
     /** When the GPU was done with such frames. */
     shown: [],
-    /** When pixels were last uploaded. */
+    /** When pixels were last uploaded: not tables, colours and labels, which are small. */
     lastUpload: 0,
     /** When the first pixel of the data was drawn; null where none was seen or looked for. */
     firstPixel: null,
@@ -75,10 +75,14 @@
       drew(this);
     };
   }
-  for (const name of ['texImage2D', 'texSubImage2D', 'texImage3D', 'texSubImage3D']) {
+  /** Uploads of fewer rows are none of pixels, and without a source only room is made. */
+  const ROWS = 64;
+  // Where the height stands among the parameters; the short forms have a picture at their end instead.
+  for (const [name, place] of Object.entries({ texImage2D: 4, texSubImage2D: 5, texImage3D: 4, texSubImage3D: 6 })) {
     const own = prototype[name];
     prototype[name] = function (...parameters) {
-      probe.lastUpload = performance.now();
+      const rows = parameters.length < 9 ? parameters.at(-1).height : parameters[place];
+      if (rows >= ROWS && parameters.at(-1)) probe.lastUpload = performance.now();
       return own.apply(this, parameters);
     };
   }
