@@ -4,7 +4,8 @@
 //! right, and a running sum along the row gives the winding-weighted coverage (the method of Raph
 //! Levien's font-rs). Even and odd are told apart by folding that sum, so the rings' orientation does
 //! not matter; holes and lakes are just further rings. The picture is made in bands of rows, so that the
-//! sums stay in the processor's cache.
+//! sums stay in the processor's cache, and of a row only the texels that an edge touches are summed up: what lies
+//! between them is all land or all sea.
 
 use std::ops::Range;
 
@@ -23,33 +24,121 @@ pub(super) fn coverage<'a>(
 ) -> Vec<u8> {
     let (width, height) = size;
     let rings: Vec<Ring> = rings.into_iter().map(|ring| Ring::new(ring, size)).collect();
-    // One more column takes up what edges at 180° E add.
-    let stride = width + 2;
-    let mut areas = vec![0.0_f32; stride * BAND.min(height)];
-    let mut picture = Vec::with_capacity(width * height);
-    for top in (0..height).step_by(BAND) {
-        let rows = BAND.min(height - top);
-        let (first, last) = (top as f32, (top + rows) as f32);
+    let mut band = Band::new(width, BAND.min(height));
+    let mut picture = vec![0; width * height];
+    for (index, rows) in picture.chunks_mut(width * BAND).enumerate() {
+        let top = index * BAND;
+        let bottom = top + rows.len() / width;
+        let (first, last) = (top as f32, bottom as f32);
         for ring in rings.iter().filter(|ring| ring.top < last && ring.bottom > first) {
             for (from, to) in ring.edges() {
                 if from.1.min(to.1) < last && from.1.max(to.1) > first {
-                    add_edge(&mut areas, stride, top..top + rows, from, to);
+                    band.add_edge(top..bottom, from, to);
                 }
             }
         }
-        for row in areas.chunks_exact_mut(stride).take(rows) {
-            let mut sum = 0.0_f32;
-            for area in &mut row[..width] {
-                sum += std::mem::take(area);
-                // 0, ±2, ... are outside, ±1, ±3, ... inside.
-                let half = sum * 0.5;
-                let folded = (half - half.floor()) * 2.0 - 1.0;
-                picture.push(((1.0 - folded.abs()) * 255.0 + 0.5) as u8);
-            }
-            row[width..].fill(0.0);
+        for (row, texels) in rows.chunks_exact_mut(width).enumerate() {
+            band.take_row(row, texels);
         }
     }
     picture
+}
+
+/// Signed areas of a band of rows.
+struct Band {
+    /// One more column takes up what edges at 180° E add.
+    stride: usize,
+    areas: Vec<f32>,
+    /// A bit for each column, in words: whether an edge has touched it.
+    words: usize,
+    touched: Vec<u64>,
+}
+
+impl Band {
+    fn new(width: usize, rows: usize) -> Self {
+        let stride = width + 2;
+        let words = stride.div_ceil(64);
+        Self { stride, areas: vec![0.0; stride * rows], words, touched: vec![0; words * rows] }
+    }
+
+    /// Sums a row up into texels, and clears it.
+    fn take_row(&mut self, row: usize, texels: &mut [u8]) {
+        let areas = &mut self.areas[row * self.stride..][..self.stride];
+        let touched = &mut self.touched[row * self.words..][..self.words];
+        let (mut sum, mut shade, mut begin) = (0.0_f32, 0, 0);
+        for (word, bits) in touched.iter_mut().enumerate() {
+            while *bits != 0 {
+                let column = word * 64 + bits.trailing_zeros() as usize;
+                *bits &= *bits - 1;
+                sum += std::mem::take(&mut areas[column]);
+                if column < texels.len() {
+                    texels[begin..column].fill(shade);
+                    shade = share(sum);
+                    begin = column;
+                }
+            }
+        }
+        texels[begin..].fill(shade);
+    }
+
+    /// Adds the signed area to the right of an edge to the sums of a band of rows.
+    #[expect(clippy::float_cmp, reason = "an edge is level only if both ends are the same number")]
+    fn add_edge(&mut self, band: Range<usize>, from: (f32, f32), to: (f32, f32)) {
+        if from.1 == to.1 {
+            return;
+        }
+        let (sign, top, bottom) = if from.1 < to.1 { (1.0, from, to) } else { (-1.0, to, from) };
+        let slope = (bottom.0 - top.0) / (bottom.1 - top.1);
+        let rows = (top.1 as usize).max(band.start)..(bottom.1.ceil() as usize).min(band.end);
+        let mut x = top.0 + slope * (rows.start as f32 - top.1).max(0.0);
+        for row in rows {
+            let stride = self.stride;
+            let line = &mut self.areas[(row - band.start) * stride..][..stride];
+            let dy = bottom.1.min((row + 1) as f32) - top.1.max(row as f32);
+            let next = x + slope * dy;
+            let share = sign * dy;
+            let (left, right) = if x < next { (x, next) } else { (next, x) };
+            x = next;
+            let first = left.floor().max(0.0);
+            let (index, end) = (first as usize, right.ceil() as usize);
+            let touched = &mut self.touched[(row - band.start) * self.words..][..self.words];
+            for column in index..=end.max(index + 1).min(stride - 1) {
+                touched[column / 64] |= 1 << (column % 64);
+            }
+            if end <= index + 1 {
+                // Within one texel: what lies right of the edge's middle is covered.
+                let middle = 0.5 * (left + right) - first;
+                line[index] += share * (1.0 - middle);
+                line[index + 1] += share * middle;
+                continue;
+            }
+            let per_column = 1.0 / (right - left);
+            let entry = 1.0 - (left - first);
+            let covered_first = 0.5 * per_column * entry * entry;
+            line[index] += share * covered_first;
+            let exit = right - (end as f32 - 1.0);
+            let covered_last = 0.5 * per_column * exit * exit;
+            if end == index + 2 {
+                line[index + 1] += share * (1.0 - covered_first - covered_last);
+            } else {
+                line[index + 1] += share * (per_column * (entry + 0.5) - covered_first);
+                for column in &mut line[index + 2..end - 1] {
+                    *column += share * per_column;
+                }
+                let before = per_column * (entry + (end - index - 3) as f32 + 0.5);
+                line[end - 1] += share * (1.0 - before - covered_last);
+            }
+            line[end.min(stride - 1)] += share * covered_last;
+        }
+    }
+}
+
+/// How much of a texel lies inside an odd number of rings, 0 to 255, by the sum of the areas up to it.
+fn share(sum: f32) -> u8 {
+    // 0, ±2, ... are outside, ±1, ±3, ... inside.
+    let half = sum * 0.5;
+    let folded = (half - half.floor()) * 2.0 - 1.0;
+    ((1.0 - folded.abs()) * 255.0 + 0.5) as u8
 }
 
 /// A ring in texels.
@@ -76,58 +165,6 @@ impl Ring {
     fn edges(&self) -> impl Iterator<Item = ((f32, f32), (f32, f32))> {
         let next = self.places.iter().cycle().skip(1);
         self.places.iter().copied().zip(next.copied())
-    }
-}
-
-/// Adds the signed area to the right of an edge to the sums of a band of rows.
-#[expect(clippy::float_cmp, reason = "an edge is level only if both ends are the same number")]
-fn add_edge(
-    areas: &mut [f32],
-    stride: usize,
-    band: Range<usize>,
-    from: (f32, f32),
-    to: (f32, f32),
-) {
-    if from.1 == to.1 {
-        return;
-    }
-    let (sign, top, bottom) = if from.1 < to.1 { (1.0, from, to) } else { (-1.0, to, from) };
-    let slope = (bottom.0 - top.0) / (bottom.1 - top.1);
-    let rows = (top.1 as usize).max(band.start)..(bottom.1.ceil() as usize).min(band.end);
-    let mut x = top.0 + slope * (rows.start as f32 - top.1).max(0.0);
-    for row in rows {
-        let line = &mut areas[(row - band.start) * stride..][..stride];
-        let dy = bottom.1.min((row + 1) as f32) - top.1.max(row as f32);
-        let next = x + slope * dy;
-        let share = sign * dy;
-        let (left, right) = if x < next { (x, next) } else { (next, x) };
-        x = next;
-        let first = left.floor().max(0.0);
-        let (index, end) = (first as usize, right.ceil() as usize);
-        if end <= index + 1 {
-            // Within one texel: what lies right of the edge's middle is covered.
-            let middle = 0.5 * (left + right) - first;
-            line[index] += share * (1.0 - middle);
-            line[index + 1] += share * middle;
-            continue;
-        }
-        let per_column = 1.0 / (right - left);
-        let entry = 1.0 - (left - first);
-        let covered_first = 0.5 * per_column * entry * entry;
-        line[index] += share * covered_first;
-        let exit = right - (end as f32 - 1.0);
-        let covered_last = 0.5 * per_column * exit * exit;
-        if end == index + 2 {
-            line[index + 1] += share * (1.0 - covered_first - covered_last);
-        } else {
-            line[index + 1] += share * (per_column * (entry + 0.5) - covered_first);
-            for column in &mut line[index + 2..end - 1] {
-                *column += share * per_column;
-            }
-            let before = per_column * (entry + (end - index - 3) as f32 + 0.5);
-            line[end - 1] += share * (1.0 - before - covered_last);
-        }
-        line[end.min(stride - 1)] += share * covered_last;
     }
 }
 
