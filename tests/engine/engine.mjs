@@ -15,7 +15,7 @@ const [dist, pictures] = process.argv.slice(2);
 const html = `<!doctype html><meta charset="utf-8"><title>engine</title><link rel="icon" href="data:,">
 <style>html,body{margin:0;height:100%;overflow:hidden}
 #box{position:relative;width:100%;height:100%}canvas{position:absolute;inset:0;width:100%;height:100%}</style>
-<div id="box"><canvas id="map" aria-label="map"></canvas><canvas id="names"></canvas></div>
+<div id="box"><canvas id="map" aria-label="map"></canvas></div>
 <script type="module">
 import init, { Engine } from './engine.js';
 await init();
@@ -368,6 +368,25 @@ await test('"fit to view" finds the range of what is on the screen', {}, async (
   assert.ok(low > 10000 && low < 10600 && high < 20260 && high > 19600, `${low} ${high}`);
   await page.evaluate(() => map.whenIdle());
   expectEqual(await compare(page, { level: 0 }), 'the picture stays');
+});
+
+await test('another year is drawn once, when it is there, over the ground that was there', {}, async (page) => {
+  // One level is all that such a view takes.
+  await show(page, 12, 22, 1.4, 'mercator');
+  const drawn = await page.evaluate(async () => {
+    const { prototype } = WebGL2RenderingContext;
+    // Each picture copies the ground to the canvas once; a full screen of it is drawn as an array.
+    const counts = { blitFramebuffer: 0, drawArrays: 0 };
+    const originals = Object.keys(counts).map((name) => [name, prototype[name]]);
+    for (const [name, own] of originals) {
+      prototype[name] = function (...parameters) { counts[name] += 1; return own.apply(this, parameters); };
+    }
+    map.style(1, 1, false);
+    await map.whenIdle();
+    for (const [name, own] of originals) prototype[name] = own;
+    return counts;
+  });
+  assert.deepEqual(drawn, { blitFramebuffer: 1, drawArrays: 0 });
 });
 
 await test('nothing is drawn when nothing changes', { reduced: false }, async (page) => {

@@ -1,6 +1,6 @@
 //! The map over made-up data, without a store: what `tests/engine/engine.mjs` drives.
 //!
-//! The page has canvases `#map` and `#names`. The number at a pixel follows from its level, row and
+//! The page has a canvas `#map`. The number at a pixel follows from its level, row and
 //! column alone, so that a test knows which colour belongs where; see [`number`].
 
 use std::cell::RefCell;
@@ -136,24 +136,20 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Puts a map on the page's canvases; `field` is `exact`, `climate` or `broken`.
+    /// Puts a map on the page's canvas; `field` is `exact`, `climate` or `broken`.
     #[wasm_bindgen(constructor)]
     pub fn new(field: &str, dark: bool, reduced_motion: bool) -> Result<Engine, JsError> {
         let document = web_sys::window().and_then(|window| window.document());
-        let canvas = |id: &str| {
-            document
-                .as_ref()
-                .and_then(|document| document.get_element_by_id(id))
-                .and_then(|element| element.dyn_into::<HtmlCanvasElement>().ok())
-                .ok_or_else(|| JsError::new("no canvas"))
-        };
+        let canvas = document
+            .and_then(|document| document.get_element_by_id("map"))
+            .and_then(|element| element.dyn_into::<HtmlCanvasElement>().ok())
+            .ok_or_else(|| JsError::new("no canvas"))?;
         let options = MapOptions {
             theme: if dark { Theme::Dark } else { Theme::Light },
             reduced_motion,
             ..MapOptions::default()
         };
-        let map = Map::new(&canvas("map")?, &canvas("names")?, &options)
-            .map_err(|error| JsError::new(&error.to_string()))?;
+        let map = Map::new(&canvas, &options).map_err(|error| JsError::new(&error.to_string()))?;
         let grid = Grid::default();
         let dataset = Dataset {
             levels: pyramid::levels(grid)

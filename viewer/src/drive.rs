@@ -34,8 +34,8 @@ const COVERED_MARGIN: f64 = 20.0;
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
 impl Page {
-    /// Puts a map on the canvases, for as long as the page lives.
-    pub fn attach_map(self, canvas: &HtmlCanvasElement, overlay: &HtmlCanvasElement) {
+    /// Puts a map on the canvas, for as long as the page lives.
+    pub fn attach_map(self, canvas: &HtmlCanvasElement) {
         let view = self.view.get_untracked();
         let options = MapOptions {
             view: view.camera,
@@ -48,7 +48,7 @@ impl Page {
         };
         // Making the map waits for the GPU, which is busy with the page: what needs none comes before.
         let geometry = BaseGeometry::new(Shapes::coarse(), false).prepared();
-        let map = match Map::new(canvas, overlay, &options) {
+        let map = match Map::new(canvas, &options) {
             Ok(map) => map,
             Err(error) => {
                 self.map_error.set(Some(error.to_string()));

@@ -1,4 +1,4 @@
-//! The map itself: its canvases and the few buttons that lie on it.
+//! The map itself: its canvas and the few buttons that lie on it.
 
 use leptos::html::Canvas;
 use leptos::prelude::*;
@@ -6,15 +6,14 @@ use leptos::prelude::*;
 use super::controls::{Glyph, Icon};
 use crate::state::page::{Page, Stage};
 
-/// Canvases, zoom buttons, scale and attribution.
+/// Canvas, zoom buttons, scale and attribution.
 #[component]
 pub fn MapView() -> impl IntoView {
     let page = Page::current();
     let canvas = NodeRef::<Canvas>::new();
-    let overlay = NodeRef::<Canvas>::new();
     Effect::new(move |_| {
-        if let (Some(canvas), Some(overlay)) = (canvas.get(), overlay.get()) {
-            page.attach_map(&canvas, &overlay);
+        if let Some(canvas) = canvas.get() {
+            page.attach_map(&canvas);
         }
     });
     view! {
@@ -28,7 +27,6 @@ pub fn MapView() -> impl IntoView {
                 aria-label="Map of land surface temperature"
                 aria-describedby="map-help"
             ></canvas>
-            <canvas class="map-overlay" node_ref=overlay aria-hidden="true"></canvas>
             <p class="unseen" id="map-help">
                 "Arrow keys move the map, plus and minus zoom, Enter inspects the place in its middle, Escape ends that."
             </p>

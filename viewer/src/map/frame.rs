@@ -6,8 +6,11 @@ use std::rc::{Rc, Weak};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
+use super::state::State;
 use super::{Appearance, Inner, MapError};
 use crate::chunk::ChunkKey;
+use crate::render::{RenderError, Renderer};
+use crate::view::View;
 
 /// What the browser calls with the time.
 type OnFrame = Closure<dyn FnMut(f64)>;
@@ -38,6 +41,73 @@ impl FrameRequest {
             let _ = window.cancel_animation_frame(id);
         }
         self.callback.borrow_mut().take();
+    }
+}
+
+/// What came of a frame.
+#[derive(Default)]
+struct Outcome {
+    /// What is lacking, if that is another list than before.
+    wanted: Option<Vec<ChunkKey>>,
+    /// Where the map looks now, if that has changed.
+    view: Option<View>,
+    /// Whether the screen lacks chunks.
+    busy: bool,
+    begins: Option<Appearance>,
+    /// What the driver refused.
+    refused: Vec<RenderError>,
+}
+
+impl State {
+    fn advance(&mut self, now: f64) -> Outcome {
+        self.move_on(now);
+        let mut outcome = Outcome::default();
+        let waits = self.waits_for_gpu();
+        let uploaded = if waits { Ok(()) } else { self.upload() };
+        if self.stale.wants {
+            outcome.wanted = self.plan();
+        }
+        self.refine(now);
+        if self.begins_to_show() {
+            outcome.begins = Some(Appearance::Shown);
+            // With names, for which the first picture does not wait.
+            self.stale.picture = true;
+        }
+        let first = self.drawn.is_none();
+        let drawn = if waits { Ok(false) } else { self.draw_what_is_stale(now) };
+        if first && matches!(drawn, Ok(true)) {
+            outcome.begins = Some(Appearance::Drawn);
+        }
+        outcome.refused = [uploaded.err(), drawn.err()].into_iter().flatten().collect();
+        if !outcome.refused.is_empty() {
+            // What the driver refuses once it refuses again: not in every frame.
+            self.stale.picture = false;
+            if self.renderer.as_ref().is_none_or(Renderer::is_lost) {
+                outcome.refused.clear();
+            }
+        }
+        outcome.view = std::mem::take(&mut self.stale.view).then(|| self.camera.view());
+        outcome.busy = self.is_loading();
+        outcome
+    }
+
+    /// Moves the camera as far as it has come by now.
+    fn move_on(&mut self, now: f64) {
+        if let Some(motion) = self.motion.take() {
+            let step = motion.step(&self.camera, now);
+            self.set_camera(step.camera);
+            self.motion = step.rest;
+            self.stale.wants |= self.motion.is_none();
+        }
+    }
+
+    /// Draws the picture if it is stale and need not wait; whether it did.
+    fn draw_what_is_stale(&mut self, now: f64) -> Result<bool, RenderError> {
+        if self.waits_for_data(now)? || !self.stale.picture || self.renderer.is_none() {
+            return Ok(false);
+        }
+        self.draw(now)?;
+        Ok(true)
     }
 }
 
@@ -75,63 +145,19 @@ impl Inner {
 
     /// One frame: moves the camera, copies chunks to the GPU, asks for what is lacking and draws.
     fn tick(self: &Rc<Self>, now: f64) {
-        let mut errors = Vec::new();
-        let (wanted, view, busy, begins) = {
-            let state = &mut *self.state.borrow_mut();
-            if let Some(motion) = state.motion.take() {
-                let step = motion.step(&state.camera, now);
-                state.set_camera(step.camera);
-                state.motion = step.rest;
-                state.stale.wants |= state.motion.is_none();
-            }
-            let waits = state.waits_for_gpu();
-            let uploaded = if waits { Ok(()) } else { state.upload() };
-            let wanted = if state.stale.wants { state.plan() } else { None };
-            state.refine(now);
-            let mut drawn = Ok(());
-            let (mut stale_labels, mut begins) = (false, None);
-            let waits = waits
-                || state.waits_for_data(now).unwrap_or_else(|error| {
-                    drawn = Err(error);
-                    true
-                });
-            if state.stale.picture && state.renderer.is_some() && !waits {
-                begins = state.drawn.is_none().then_some(Appearance::Drawn);
-                drawn = state.draw(now);
-                stale_labels = true;
-            }
-            if state.begins_to_show() {
-                begins = Some(Appearance::Shown);
-                stale_labels = true;
-            }
-            // The browser readies a second canvas for drawing in a tenth of a second: the first picture
-            // does not wait for it.
-            if state.is_shown && stale_labels {
-                self.overlay.draw(state);
-            }
-            for error in [uploaded.err(), drawn.err()].into_iter().flatten() {
-                // What the driver refuses once it refuses again: not in every frame.
-                state.stale.picture = false;
-                let lost = state.renderer.as_ref().is_none_or(crate::render::Renderer::is_lost);
-                if !lost {
-                    errors.push(MapError::from(error));
-                }
-            }
-            let view = std::mem::take(&mut state.stale.view).then(|| state.camera.view());
-            (wanted, view, state.is_loading(), begins)
-        };
-        self.want(wanted);
-        if let Some(view) = view {
+        let outcome = self.state.borrow_mut().advance(now);
+        self.want(outcome.wanted);
+        if let Some(view) = outcome.view {
             self.listeners.view.emit(&view);
         }
-        if self.frame.busy.replace(busy) != busy {
-            self.listeners.busy.emit(&busy);
+        if self.frame.busy.replace(outcome.busy) != outcome.busy {
+            self.listeners.busy.emit(&outcome.busy);
         }
-        if let Some(begins) = begins {
+        if let Some(begins) = outcome.begins {
             self.listeners.appearance.emit(&begins);
         }
-        for error in errors {
-            self.listeners.error.emit(&error);
+        for error in outcome.refused {
+            self.listeners.error.emit(&MapError::from(error));
         }
         if self.is_idle() {
             self.listeners.resolve();

@@ -10,12 +10,11 @@ use web_sys::{
     ResizeObserverOptions, ResizeObserverSize, WheelEvent,
 };
 
-use super::animation::Motion;
-use super::gesture::{Act, LONG_PRESS, Pointer};
-use super::{Click, ClickKind, Inner, MapError};
+use super::gesture::{LONG_PRESS, Pointer};
+use super::navigation::world;
+use super::{ClickKind, Inner, MapError};
 use crate::render::Renderer;
-use crate::view::camera::MAX_ZOOM;
-use crate::view::{Camera, Projection, View, Viewport};
+use crate::view::{View, Viewport};
 
 /// CSS pixels of wheel travel for one level of zoom.
 const WHEEL_PER_LEVEL: f64 = 300.0;
@@ -26,8 +25,6 @@ const LINE: f64 = 40.0;
 const PAGE: f64 = 300.0;
 /// CSS pixels that an arrow key moves the map.
 const ARROW: f64 = 120.0;
-/// How long a step by key or button takes, in milliseconds.
-const STEP_TIME: f64 = 260.0;
 
 /// A listener that leaves with its owner.
 pub(super) struct Listener {
@@ -295,111 +292,6 @@ impl Inner {
         event.prevent_default();
     }
 
-    /// Moves to the view that a step leads to, counted from where the map is heading.
-    pub(super) fn step(self: &Rc<Self>, next: impl Fn(&Camera) -> View) {
-        let heading = {
-            let state = self.state.borrow();
-            let heading =
-                state.motion.as_ref().and_then(|motion| motion.destination(&state.camera));
-            heading.unwrap_or(state.camera)
-        };
-        self.ease_to(next(&heading), STEP_TIME);
-    }
-
-    /// Goes straight to a view within so many milliseconds; at once if motion is to be reduced.
-    pub(super) fn ease_to(&self, view: View, duration: f64) {
-        {
-            let state = &mut *self.state.borrow_mut();
-            let goal = state.camera.looking_at(view);
-            if state.reduced_motion || duration <= 0.0 {
-                state.motion = None;
-                state.set_camera(goal);
-            } else {
-                let (from, to, start) = (state.camera.view(), goal.view(), now());
-                state.motion = Some(Motion::Ease { from, to, start, duration });
-                state.stale.wants = true;
-            }
-        }
-        self.request_frame();
-    }
-
-    /// Zooms by so many levels about a position.
-    pub(super) fn zoom_about(&self, levels: f64, about: (f64, f64)) {
-        {
-            let state = &mut *self.state.borrow_mut();
-            let from = match state.motion {
-                Some(Motion::Wheel { goal, .. }) => goal,
-                _ => state.camera.view().zoom,
-            };
-            let goal = (from + levels).clamp(state.camera.min_zoom(), MAX_ZOOM);
-            if state.reduced_motion {
-                let camera = state.camera.zoomed_about(goal, about.0, about.1);
-                state.motion = None;
-                state.set_camera(camera);
-            } else {
-                state.motion = Some(Motion::Wheel { goal, about, last: now() });
-                state.stale.wants = true;
-            }
-        }
-        self.request_frame();
-    }
-
-    /// Does what a gesture meant.
-    fn perform(self: &Rc<Self>, act: Option<Act>) {
-        let Some(act) = act else { return };
-        match act {
-            Act::Click { at } => self.click(at, ClickKind::Click),
-            Act::LongPress { at } => self.click(at, ClickKind::LongPress),
-            Act::DoubleTap { at } => self.zoom_about(1.0, at),
-            Act::Pan { dx, dy } => {
-                let state = &mut *self.state.borrow_mut();
-                state.set_camera(state.camera.panned(dx, dy));
-            }
-            Act::Pinch { zoom, about, dx, dy } => {
-                let state = &mut *self.state.borrow_mut();
-                let moved = state.camera.panned(dx, dy);
-                let zoom = moved.view().zoom + zoom;
-                state.set_camera(moved.zoomed_about(zoom, about.0, about.1));
-            }
-            Act::Glide { vx, vy } => {
-                let state = &mut *self.state.borrow_mut();
-                if !state.reduced_motion {
-                    state.motion = Motion::glide((vx, vy), now());
-                }
-            }
-            Act::Box { from, to } => {
-                let state = &mut *self.state.borrow_mut();
-                state.selection = Some((from, to));
-                state.stale.picture = true;
-            }
-            Act::ZoomToBox { from, to } => self.zoom_to_box(from, to),
-        }
-        self.request_frame();
-    }
-
-    fn zoom_to_box(self: &Rc<Self>, from: (f64, f64), to: (f64, f64)) {
-        let camera = {
-            let state = &mut *self.state.borrow_mut();
-            state.selection = None;
-            state.stale.picture = true;
-            state.camera
-        };
-        let viewport = camera.viewport();
-        let (width, height) = ((from.0 - to.0).abs().max(8.0), (from.1 - to.1).abs().max(8.0));
-        let middle = camera.unproject(f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1));
-        if let Some((lon, lat)) = middle {
-            let levels = (viewport.width / width).min(viewport.height / height).log2();
-            self.ease_to(View { lon, lat, zoom: camera.view().zoom + levels }, 400.0);
-        }
-    }
-
-    fn click(&self, at: (f64, f64), kind: ClickKind) {
-        let place = self.state.borrow().camera.unproject(at.0, at.1);
-        if let Some((lon, lat)) = place {
-            self.listeners.click.emit(&Click { lon, lat, kind });
-        }
-    }
-
     fn resize(&self, entry: &ResizeObserverEntry) {
         let css = entry.content_rect();
         let ratio = pixel_ratio();
@@ -443,22 +335,6 @@ impl Inner {
             Err(error) => self.listeners.error.emit(&error.into()),
         }
     }
-}
-
-/// The view of the whole world, centred where it is.
-pub(super) fn world(camera: &Camera) -> View {
-    let viewport = camera.viewport();
-    let zoom = match camera.projection() {
-        // As large as the screen, with a rim of space.
-        Projection::Globe => {
-            let diameter = viewport.width.min(viewport.height) * 0.86;
-            (diameter * std::f64::consts::PI / 512.0).log2()
-        }
-        Projection::Mercator | Projection::Equirectangular => {
-            (viewport.width / 512.0).log2().max(camera.min_zoom())
-        }
-    };
-    View { lon: camera.view().lon, lat: 20.0, zoom }
 }
 
 /// Takes the focus off what has it, such as a text field, whose keyboard covers half of a phone's map: a

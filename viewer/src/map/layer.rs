@@ -58,9 +58,14 @@ impl Layer {
         }
     }
 
-    /// Whether nothing of it has arrived yet, but something will.
-    pub(super) fn is_awaited(&self) -> bool {
-        !self.residency.holds_data() && self.arrived.is_empty() && !self.complete
+    /// Whether a chunk is of the variable and year on the screen: another one changes nothing there.
+    pub(super) fn is_shown(&self, key: ChunkKey) -> bool {
+        self.shown.is_none_or(|shown| shown == (key.variable, key.year))
+    }
+
+    /// Whether nothing of it has arrived yet.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.residency.holds_data() && self.arrived.is_empty()
     }
 
     /// What is lacking for the view at `ahead` (where the camera is heading), most urgent first, if

@@ -13,6 +13,7 @@
 //! and `-` zoom, Home shows the world, Enter clicks the centre.
 
 mod animation;
+mod annotations;
 mod base;
 mod frame;
 mod gesture;
@@ -21,14 +22,16 @@ mod labels;
 mod land;
 mod layer;
 mod listeners;
+mod navigation;
 mod online;
 mod options;
-mod overlay;
 mod pace;
 mod pages;
+mod pen;
 mod picture;
 mod residency;
 mod scale;
+mod sheet;
 mod state;
 mod theme;
 
@@ -46,9 +49,8 @@ pub use options::{
 
 use self::frame::FrameRequest;
 use self::gesture::Pointer;
-use self::input::{Input, browser_error, now, pixel_ratio};
+use self::input::{Input, now, pixel_ratio};
 use self::listeners::Listeners;
-use self::overlay::Overlay;
 use self::state::State;
 use crate::basemap::PlaceName;
 use crate::chunk::{ChunkAnswer, ChunkKey};
@@ -62,7 +64,6 @@ pub struct Map(Rc<Inner>);
 
 struct Inner {
     canvas: HtmlCanvasElement,
-    overlay: Overlay,
     state: RefCell<State>,
     source: RefCell<Option<Rc<dyn ChunkSource>>>,
     listeners: Listeners,
@@ -72,17 +73,12 @@ struct Inner {
 }
 
 impl Map {
-    /// Puts a map on a canvas. `overlay` is a canvas of the same size over it, for names and marker,
-    /// that lets pointers through. Both are sized by the page's style; their pixels by the map.
+    /// Puts a map on a canvas, which is sized by the page's style; its pixels by the map.
     ///
     /// # Errors
     ///
     /// [`MapError::Render`] where the browser offers no WebGL2.
-    pub fn new(
-        canvas: &HtmlCanvasElement,
-        overlay: &HtmlCanvasElement,
-        options: &MapOptions,
-    ) -> Result<Self, MapError> {
+    pub fn new(canvas: &HtmlCanvasElement, options: &MapOptions) -> Result<Self, MapError> {
         let rect = canvas.get_bounding_client_rect();
         let ratio = pixel_ratio();
         let device = |length: f64| (length * ratio).round().max(1.0);
@@ -95,13 +91,8 @@ impl Map {
         canvas.set_height(size.1);
         let mut state = State::new(options, viewport, size);
         state.attach(Renderer::new(canvas)?);
-        overlay
-            .style()
-            .set_property("pointer-events", "none")
-            .map_err(|thrown| browser_error("letting pointers through to the map", thrown))?;
         let inner = Rc::new(Inner {
             canvas: canvas.clone(),
-            overlay: Overlay::new(overlay)?,
             state: RefCell::new(state),
             source: RefCell::default(),
             listeners: Listeners::default(),
@@ -159,15 +150,14 @@ impl Map {
     /// Which data are drawn, and how.
     pub fn set_style(&self, style: LayerStyle) {
         self.change(|state| {
-            let old = state.style.replace(style);
-            let new = state.style.as_ref();
-            let plane =
-                |style: Option<&LayerStyle>| style.map(|style| (style.variable, style.year));
-            let changes = old.as_ref() != new;
-            state.stale.palette |=
-                old.as_ref().map(|style| &style.palette) != new.map(|style| &style.palette);
-            state.stale.wants |= plane(old.as_ref()) != plane(new);
-            state.stale.picture |= changes && state.shows_data();
+            let old = state.style.replace(style.clone());
+            let plane = |style: &LayerStyle| (style.variable, style.year);
+            state.stale.wants |= old.as_ref().map(plane) != Some(plane(&style));
+            state.stale.palette |= old.as_ref().is_none_or(|old| old.palette != style.palette);
+            // Another variable or year changes the picture once it is there.
+            let (variable, year) = plane(&style);
+            let repaints = old.is_none_or(|old| LayerStyle { variable, year, ..old } != style);
+            state.stale.picture |= repaints && state.shows_data();
         });
         self.0.ask();
     }
@@ -189,6 +179,7 @@ impl Map {
     pub fn set_places(&self, places: Rc<[PlaceName]>) {
         self.change(|state| {
             state.places = places;
+            state.annotations.forget();
             state.stale.picture = true;
         });
     }
@@ -284,7 +275,7 @@ impl Map {
 
     /// Shows the whole world.
     pub fn show_world(&self) {
-        self.0.step(input::world);
+        self.0.step(navigation::world);
     }
 
     /// The projection.

@@ -1,11 +1,15 @@
 //! Bringing the state onto the screen: what is copied to the GPU, what is drawn, and when.
 
+use super::annotations::Subject;
 use super::layer::Layer;
 use super::pages::page_table;
 use super::scale;
 use super::state::State;
 use super::theme::{Colours, colours};
-use crate::render::{Data, Frame, Graticule, LineCamera, LineStyle, RenderError, Renderer, Status};
+use crate::render::{
+    Data, Frame, Graticule, LineCamera, LineStyle, RenderError, Renderer, Sprite, Status,
+};
+use crate::view::axes::Axes;
 use crate::view::ground::Ground;
 use crate::view::{Camera, Viewport};
 
@@ -13,8 +17,10 @@ use crate::view::{Camera, Viewport};
 const UPLOADED_PER_FRAME: u32 = 4_000_000;
 /// How long the first picture waits for the store to be opened, in milliseconds ...
 const WAIT_FOR_STORE: f64 = 350.0;
-/// ... and, if it is open by then, for the data.
+/// ... if it is open by then, for the first of the data ...
 const WAIT_FOR_DATA: f64 = 800.0;
+/// ... and after it for the rest: a slow GPU would be busy with the picture when they come.
+const WAIT_FOR_REST: f64 = 60.0;
 /// Columns and rows of the grid where there is no dataset yet.
 const NO_GRID: (u32, u32) = (36_000, 18_000);
 
@@ -37,7 +43,7 @@ impl State {
             renderer.ensure_layers(layer.residency.layer_size(), count, most)?;
             renderer.upload(slot.layer, (slot.x, slot.y), chunk.size, &chunk.values)?;
             self.stale.pages = true;
-            self.stale.picture = true;
+            self.stale.picture |= layer.is_shown(chunk.key);
             self.stale.wants = true;
         }
         Ok(())
@@ -64,7 +70,7 @@ impl State {
             && let Some(plane) = layer.shown
         {
             let first = layer.first_level;
-            renderer.set_pages(&page_table(&layer.residency, &layer.pyramid, plane, first))?;
+            renderer.set_pages(page_table(&layer.residency, &layer.pyramid, plane, first))?;
         }
         Ok(())
     }
@@ -75,7 +81,7 @@ impl State {
             self.pace.is_coarse() && self.motion.is_none() && self.pace.has_rested(now);
     }
 
-    /// Draws the picture, without labels, at a time in milliseconds.
+    /// Draws the picture at a time in milliseconds.
     pub(super) fn draw(&mut self, now: f64) -> Result<(), RenderError> {
         if self.drawn.is_none() {
             self.prepare()?;
@@ -91,7 +97,9 @@ impl State {
             None => None,
         };
         let line_styles = line_styles(&theme, camera.viewport().pixel_ratio);
-        let frame = Frame { tiles, ..self.frame(&camera, canvas, &theme, &line_styles) };
+        let sprites = self.annotate()?;
+        let frame = self.frame(&camera, canvas, &theme, &line_styles);
+        let frame = Frame { tiles, sprites: &sprites, ..frame };
         if let Some(renderer) = &self.renderer {
             renderer.resize(canvas.0, canvas.1);
             renderer.draw(&frame)?;
@@ -101,11 +109,27 @@ impl State {
         Ok(())
     }
 
+    /// Names and all else that lies over the map. The first picture goes without: the browser needs a tenth
+    /// of a second before it writes its first word.
+    fn annotate(&mut self) -> Result<Vec<Sprite>, RenderError> {
+        let Self { renderer: Some(renderer), annotations, is_shown: true, .. } = self else {
+            return Ok(Vec::new());
+        };
+        let subject = Subject {
+            camera: self.camera,
+            theme: self.theme,
+            places: &self.places,
+            graticule: self.graticule,
+            marker: self.marker,
+            selection: self.selection,
+        };
+        annotations.arrange(&subject, renderer)
+    }
+
     /// Whether the first picture, at a time in milliseconds, had better wait for the data: they are seen
     /// sooner when the GPU is not busy with a picture without them. Meanwhile its programs are compiled.
     pub(super) fn waits_for_data(&mut self, now: f64) -> Result<bool, RenderError> {
-        let on_the_way = self.layer.as_ref().is_none_or(Layer::is_awaited);
-        if self.drawn.is_some() || !on_the_way {
+        if self.drawn.is_some() || self.layer.as_ref().is_some_and(|layer| layer.complete) {
             return Ok(false);
         }
         let Some(begun) = self.begun else {
@@ -120,8 +144,11 @@ impl State {
             }
             return Ok(true);
         };
-        let longest = if self.layer.is_some() { WAIT_FOR_DATA } else { WAIT_FOR_STORE };
-        Ok(now - begun < longest)
+        Ok(match self.layer.as_ref().map(Layer::is_empty) {
+            None => now - begun < WAIT_FOR_STORE,
+            Some(true) => now - begun < WAIT_FOR_DATA,
+            Some(false) => now - *self.first_data.get_or_insert(now) < WAIT_FOR_REST,
+        })
     }
 
     /// Lets the driver compile while the first picture's textures are made.
@@ -154,10 +181,8 @@ impl State {
     pub(super) fn visible_range(&mut self) -> Result<Option<(u16, u16)>, RenderError> {
         self.refresh()?;
         let theme = colours(self.theme);
-        let Some(mut renderer) = self.renderer.take() else { return Ok(None) };
-        let numbers = renderer.probe(&self.frame(&self.camera, self.canvas, &theme, &[]));
-        self.renderer = Some(renderer);
-        let numbers = numbers?;
+        let Some(renderer) = &self.renderer else { return Ok(None) };
+        let numbers = renderer.probe(&self.frame(&self.camera, self.canvas, &theme, &[]))?;
         let ends = percentile(&numbers, 0.02).zip(percentile(&numbers, 0.98));
         Ok(ends.map(|(low, high)| (low, high.max(low.saturating_add(1)))))
     }
@@ -174,10 +199,10 @@ impl State {
         let land_width = self.geometry.land_size().0 as f64;
         Frame {
             ground: Ground::new(camera, cols, rows, width, height),
+            axes: Axes::new(camera, (cols, rows), (width, height)),
             lines: LineCamera::new(camera, width, height),
             appearance: theme.appearance,
             pixel_ratio: camera.viewport().pixel_ratio as f32,
-            land_centre: [((view.lon + 180.0) / 360.0) as f32, ((90.0 - view.lat) / 180.0) as f32],
             land_texels: (camera.degrees_per_pixel() / 360.0 * land_width) as f32,
             tiles: None,
             data: self.data(),
@@ -194,6 +219,8 @@ impl State {
                 colour: theme.graticule,
             }),
             line_styles,
+            sprites: &[],
+            screen: self.canvas,
         }
     }
 

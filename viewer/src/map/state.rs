@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::animation::Motion;
+use super::annotations::Annotations;
 use super::base::BaseGeometry;
 use super::gesture::Gesture;
 use super::layer::{Arrived, Layer};
@@ -35,6 +36,7 @@ pub(super) struct State {
     pub(super) gesture: Gesture,
     pub(super) geometry: Rc<BaseGeometry>,
     pub(super) places: Rc<[PlaceName]>,
+    pub(super) annotations: Annotations,
     pub(super) online: OnlineTiles,
     pub(super) layer: Option<Layer>,
     /// `None` while the browser has taken the context away.
@@ -44,6 +46,8 @@ pub(super) struct State {
     pub(super) drawn: Option<Camera>,
     /// When the first picture was asked for, in milliseconds.
     pub(super) begun: Option<f64>,
+    /// When the first of the data were seen before the first picture.
+    pub(super) first_data: Option<f64>,
     /// Whether it is known that the GPU is done with the first picture.
     pub(super) is_shown: bool,
     pub(super) pace: Pace,
@@ -87,12 +91,14 @@ impl State {
             gesture: Gesture::default(),
             geometry: Rc::default(),
             places: Rc::default(),
+            annotations: Annotations::default(),
             online: OnlineTiles::default(),
             layer: None,
             renderer: None,
             stale: Stale { picture: true, view: true, ..Stale::default() },
             drawn: None,
             begun: None,
+            first_data: None,
             is_shown: false,
             pace: Pace::default(),
             texture_budget: options.texture_budget,
@@ -113,6 +119,7 @@ impl State {
     pub(super) fn attach(&mut self, renderer: Renderer) {
         self.renderer = Some(renderer);
         self.online.forget_uploads();
+        self.annotations.forget();
         if let Some(layer) = &mut self.layer {
             layer.residency.clear();
             layer.shown = None;
@@ -161,7 +168,7 @@ impl State {
                 layer.failed.remove(&key);
                 layer.residency.mark_absent(key);
                 self.stale.pages = true;
-                self.stale.picture = true;
+                self.stale.picture |= layer.is_shown(key);
                 self.stale.wants = true;
                 None
             }

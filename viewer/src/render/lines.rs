@@ -1,10 +1,11 @@
 //! Polylines on the ground, such as coasts and borders, as lines of constant width.
 
 use js_sys::Float32Array;
-use web_sys::{WebGl2RenderingContext as Gl, WebGlVertexArrayObject};
+use web_sys::WebGl2RenderingContext as Gl;
 
 use super::RenderError;
-use super::program::{Program, lost};
+use super::quads::{MOST_QUADS, Quads};
+use super::scene::{Part, Scenes};
 use super::texture::{Format, Texture};
 use crate::view::camera::mercator;
 use crate::view::{Camera, Projection};
@@ -16,9 +17,11 @@ pub const POLYLINE_END: [f32; 3] = [0.0, 9.0, 0.0];
 const TEXTURE_WIDTH: usize = 1024;
 /// The texture unit that is the vertices' own.
 const UNIT: u32 = 8;
-/// Segments that are left out or drawn together: few enough to lie in one part of the world, many
-/// enough that a view takes few calls.
-const RUN: usize = 128;
+/// Segments that are left out or drawn together: few enough to lie in one part of the world. The shader
+/// knows it too ...
+const RUN: usize = 32;
+/// ... and how many runs one call draws at most.
+const RUNS: usize = MOST_QUADS / RUN;
 /// How far a line reaches beyond its places, in device pixels.
 const MARGIN: f32 = 8.0;
 
@@ -52,7 +55,7 @@ pub struct LineStyle {
 /// What the lines' shader gets to know of the camera.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LineCamera {
-    projection: i32,
+    projection: Projection,
     radius: f32,
     half_screen: [f32; 2],
     sin_cos: [f32; 2],
@@ -81,7 +84,7 @@ impl LineCamera {
             (first..=last).map(|turn| (f64::from(turn) * 360.0).to_radians() as f32).collect()
         };
         Self {
-            projection: super::renderer::projection_code(camera.projection()),
+            projection: camera.projection(),
             radius: (1.0 / camera.degrees_per_pixel().to_radians()) as f32,
             half_screen: [width as f32 / 2.0, height as f32 / 2.0],
             sin_cos: [sin as f32, cos as f32],
@@ -94,7 +97,7 @@ impl LineCamera {
     /// Whether any of a run can be on the screen, in the copy of the world that `turn` shifts east.
     fn may_show(&self, run: &Run, turn: f32) -> bool {
         let reach = self.half_screen.map(|half| (half + MARGIN) / self.radius);
-        if self.projection == super::renderer::projection_code(Projection::Globe) {
+        if self.projection == Projection::Globe {
             let middle = [0, 1].map(|axis| f32::midpoint(run.least[axis], run.most[axis]));
             let extent = [0, 1].map(|axis| run.most[axis] - run.least[axis]);
             let [sin, cos] = self.sin_cos;
@@ -105,8 +108,7 @@ impl LineCamera {
             let horizon = reach[0].hypot(reach[1]).min(1.0).asin();
             return away <= horizon + extent[0].hypot(extent[1]) / 2.0;
         }
-        let mercator = super::renderer::projection_code(Projection::Mercator);
-        let upwards = if self.projection == mercator { 2 } else { 1 };
+        let upwards = if self.projection == Projection::Mercator { 2 } else { 1 };
         [(0, turn), (upwards, 0.0)].into_iter().zip(reach).all(|((axis, shift), reach)| {
             let centre = self.centre_high[axis] - shift;
             run.least[axis] <= centre + reach && run.most[axis] >= centre - reach
@@ -114,30 +116,23 @@ impl LineCamera {
     }
 }
 
-/// Segments that follow each other, and where they lie.
+/// Where segments lie that follow each other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Run {
-    first: i32,
-    count: i32,
     /// West, south and the least northing of their places ...
     least: [f32; 3],
     /// ... and east, north and the greatest.
     most: [f32; 3],
 }
 
-/// Cuts the segments of a set into runs.
+/// Cuts the segments of a set into runs, each of [`RUN`] segments but the last.
 fn runs(vertices: &[[f32; 3]]) -> Vec<Run> {
     let segments = vertices.len().saturating_sub(1);
     (0..segments)
         .step_by(RUN)
         .map(|first| {
             let count = RUN.min(segments - first);
-            let mut run = Run {
-                first: first as i32,
-                count: count as i32,
-                least: [f32::INFINITY; 3],
-                most: [f32::NEG_INFINITY; 3],
-            };
+            let mut run = Run { least: [f32::INFINITY; 3], most: [f32::NEG_INFINITY; 3] };
             let places = &vertices[first..=first + count];
             // Latitudes beyond the pole end a polyline.
             for place in places.iter().filter(|place| place[1] < 2.0) {
@@ -153,14 +148,9 @@ fn runs(vertices: &[[f32; 3]]) -> Vec<Run> {
 
 /// All line sets.
 ///
-/// The vertices lie in textures, from which the vertex shader takes the two ends of a segment: six
-/// vertices of two triangles a segment, in one call for many. Instances of one quad need less code, but
-/// software drivers draw each instance by itself, which took a hundred times as long.
+/// The vertices lie in textures, from which the vertex shader takes the two ends of a segment.
 pub(super) struct Lines {
     gl: Gl,
-    program: Program,
-    /// Without attributes.
-    array: WebGlVertexArrayObject,
     sets: Vec<Buffer>,
 }
 
@@ -170,15 +160,8 @@ struct Buffer {
 }
 
 impl Lines {
-    pub(super) fn new(gl: &Gl) -> Result<Self, RenderError> {
-        let program = Program::new(
-            gl,
-            "lines",
-            &[include_str!("shaders/lines.vert")],
-            &[include_str!("shaders/lines.frag")],
-        )?;
-        let array = gl.create_vertex_array().ok_or_else(|| lost("create a vertex array"))?;
-        Ok(Self { gl: gl.clone(), program, array, sets: Vec::new() })
+    pub(super) fn new(gl: &Gl) -> Self {
+        Self { gl: gl.clone(), sets: Vec::new() }
     }
 
     /// Replaces all sets.
@@ -202,18 +185,19 @@ impl Lines {
     /// Where the driver refuses the program.
     pub(super) fn draw(
         &self,
+        scenes: &Scenes,
+        quads: &Quads,
         camera: &LineCamera,
         styles: &[LineStyle],
     ) -> Result<(), RenderError> {
-        let (gl, program) = (&self.gl, &self.program);
+        let gl = &self.gl;
+        let program = &*scenes.get(Part::Lines, camera.projection)?;
         program.activate()?;
-        program.int("projection", camera.projection);
         program.float("radius", camera.radius);
         program.float2("halfScreen", camera.half_screen);
         program.float2("sinCos", camera.sin_cos);
         program.float3("centreHigh", camera.centre_high);
         program.float3("centreLow", camera.centre_low);
-        gl.bind_vertex_array(Some(&self.array));
         gl.enable(Gl::BLEND);
         gl.blend_func_separate(Gl::SRC_ALPHA, Gl::ONE_MINUS_SRC_ALPHA, Gl::ZERO, Gl::ONE);
         for (set, style) in self.sets.iter().zip(styles) {
@@ -226,29 +210,18 @@ impl Lines {
             program.float("width", style.width);
             for &turn in &camera.turns {
                 program.float("turn", turn);
-                let shown = set.runs.iter().filter(|run| camera.may_show(run, turn));
-                for (first, count) in joined(shown) {
-                    program.int("firstSegment", first);
-                    gl.draw_arrays(Gl::TRIANGLES, 0, count * 6);
+                let shown = set.runs.iter().enumerate();
+                let shown = shown.filter(|(_, run)| camera.may_show(run, turn));
+                let shown: Vec<i32> = shown.map(|(index, _)| index as i32).collect();
+                for runs in shown.chunks(RUNS) {
+                    program.int_array("runs", runs);
+                    quads.draw(runs.len() * RUN);
                 }
             }
         }
-        gl.bind_vertex_array(None);
         gl.disable(Gl::BLEND);
         Ok(())
     }
-}
-
-/// First and number of the segments of runs, those that follow each other in one.
-fn joined<'a>(runs: impl Iterator<Item = &'a Run>) -> Vec<(i32, i32)> {
-    let mut joined: Vec<(i32, i32)> = Vec::new();
-    for run in runs {
-        match joined.last_mut() {
-            Some((first, count)) if *first + *count == run.first => *count += run.count,
-            _ => joined.push((run.first, run.count)),
-        }
-    }
-    joined
 }
 
 #[cfg(test)]
@@ -288,12 +261,18 @@ mod tests {
     }
 
     #[test]
-    fn runs_cover_all_segments_and_join_where_they_follow_each_other() {
+    fn runs_cover_all_segments() {
         let mut set = LineSet::default();
-        set.push((0..1000).map(|step| (f64::from(step) * 0.1, 10.0)));
+        set.push((0..100).map(|step| (f64::from(step) * 0.1, 10.0)));
         let runs = runs(&set.vertices);
-        assert_eq!(joined(runs.iter()), [(0, 1000)]);
-        let without = runs.iter().enumerate().filter(|(index, _)| *index != 1);
-        assert_eq!(joined(without.map(|(_, run)| run)), [(0, 128), (256, 744)]);
+        // 99 segments, and one from the last place to the end of the line, which is not drawn.
+        assert_eq!(runs.len(), 100_usize.div_ceil(RUN));
+        let degrees = |run: &Run| [run.least[0], run.most[0]].map(f32::to_degrees);
+        for (index, run) in runs.iter().enumerate() {
+            let first = (index * RUN) as f32 * 0.1;
+            let last = (((index + 1) * RUN) as f32 * 0.1).min(9.9);
+            let [west, east] = degrees(run);
+            assert!((west - first).abs() < 1e-4 && (east - last).abs() < 1e-4, "{west} {east}");
+        }
     }
 }

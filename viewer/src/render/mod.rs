@@ -1,22 +1,28 @@
 //! Drawing with WebGL2. Knows no store, no dataset and no DOM beyond its canvas.
 //!
-//! One full-screen triangle ([`scene`](Renderer::draw)) finds for every device pixel its place on the
-//! ground and from it sea and land, raster tiles, data, status and graticule; there are no meshes and
-//! hence no seams. Lines of the base map are drawn over it. Digital numbers stay integers in an array
-//! texture behind a page table; range, colours and opacity are uniforms.
+//! One full-screen triangle finds for every device pixel its place on the ground and from it sea, land and
+//! raster tiles; there are no meshes and hence no seams. Over that picture, which is kept as long as the view
+//! stays, come the data: digital numbers, which stay integers in an array texture behind a page table, while
+//! range, colours and opacity are uniforms. Then status and graticule, lines of the base map, and names and marker
+//! as small pictures from a sheet.
 
+mod backdrop;
 mod check;
+mod entries;
+mod frame;
 mod lines;
 mod program;
+mod quads;
+mod rectangles;
 mod renderer;
 mod scene;
+mod sprites;
 mod texture;
 
+pub use frame::{Appearance, Data, Frame, Graticule, PageTable, Status, TileView};
 pub use lines::{LineCamera, LineSet, LineStyle, POLYLINE_END};
-pub use renderer::{
-    Appearance, Data, Frame, Graticule, PageTable, Renderer, Status, TILE_EDGE, TILE_LAYERS,
-    TileView,
-};
+pub use renderer::{Renderer, TILE_EDGE, TILE_LAYERS};
+pub use sprites::Sprite;
 
 /// Why the map cannot be drawn.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -84,6 +84,10 @@ impl Program {
         self.gl.uniform1i(self.location(name).as_ref(), value);
     }
 
+    pub(super) fn int_array(&self, name: &'static str, values: &[i32]) {
+        self.gl.uniform1iv_with_i32_array(self.location(name).as_ref(), values);
+    }
+
     pub(super) fn float(&self, name: &'static str, value: f32) {
         self.gl.uniform1f(self.location(name).as_ref(), value);
     }

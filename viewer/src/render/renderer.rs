@@ -1,21 +1,24 @@
 //! The renderer: its programs and textures, and the drawing of a frame.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
-use js_sys::{Int32Array, Object, Reflect, Uint8Array, Uint16Array};
+use js_sys::{Float32Array, Int32Array, Object, Reflect, Uint8Array, Uint16Array};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlCanvasElement, HtmlImageElement, WebGl2RenderingContext as Gl};
 
 use super::RenderError;
+use super::backdrop::Backdrop;
 use super::check::{Check, Fence};
-use super::lines::{LineCamera, LineSet, LineStyle, Lines};
+use super::entries;
+use super::frame::{Appearance, Data, Frame, Graticule, PageTable};
+use super::lines::{LineSet, Lines};
 use super::program::Program;
-use super::scene::{Scenes, Variant, projection_constant};
+use super::quads::Quads;
+use super::rectangles::{Rectangle, Rectangles, lay_over};
+use super::scene::{Part, Scenes};
+use super::sprites::Sprites;
 use super::texture::{Format, Texture, refused};
-use crate::view::Projection;
-use crate::view::ground::Ground;
+use crate::view::axes::Axes;
 
 /// Edge of a raster tile in pixels.
 pub const TILE_EDGE: u32 = 256;
@@ -26,155 +29,31 @@ const FIRST_LAYERS: u32 = 4;
 /// Places across and down at which the screen is probed.
 const PROBE: (u32, u32) = (128, 80);
 
-/// Everything that a frame is drawn from besides the textures.
-#[derive(Clone, Debug)]
-pub struct Frame<'a> {
-    /// From fragments to the grid.
-    pub ground: Ground,
-    /// The camera as lines need it.
-    pub lines: LineCamera,
-    /// Colours of the surroundings.
-    pub appearance: Appearance,
-    /// Device pixels per CSS pixel.
-    pub pixel_ratio: f32,
-    /// The view's centre on the land mask, 0 to 1 eastwards and southwards.
-    pub land_centre: [f32; 2],
-    /// Texels of the land mask per device pixel.
-    pub land_texels: f32,
-    /// Raster tiles, if there are any.
-    pub tiles: Option<TileView>,
-    /// The data, if there are any.
-    pub data: Option<Data>,
-    /// Status of tiles, if it is shown.
-    pub status: Option<Status<'a>>,
-    /// Meridians and parallels, if they are shown.
-    pub graticule: Option<Graticule>,
-    /// Styles of the line sets, in their order.
-    pub line_styles: &'a [LineStyle],
-}
-
-/// Colours (red, green, blue, each 0 to 1) of what surrounds the data.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Appearance {
-    /// Beside the globe and beyond the poles.
-    pub space: [f32; 3],
-    /// The sea.
-    pub sea: [f32; 3],
-    /// The land.
-    pub land: [f32; 3],
-    /// What is added to space just beside the globe.
-    pub halo: [f32; 3],
-}
-
-/// How the data are drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Data {
-    /// Digital numbers of the first and the last colour.
-    pub range: [f32; 2],
-    /// 0 to 1.
-    pub opacity: f32,
-    /// Whether values are interpolated between pixel centres.
-    pub smooth: bool,
-}
-
-/// Where the texture holds the number of each grid cell: entries of equal size that cover the grid.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PageTable {
-    /// Columns and rows of grid cells in an entry.
-    pub entry: (u32, u32),
-    /// Columns and rows of entries.
-    pub size: (u32, u32),
-    /// Row by row: what is added to a pixel's column and row to get its place in the texture; the layer,
-    /// negative where there are no data; cells along a pixel's edge.
-    pub texels: Vec<[i32; 4]>,
-    /// Columns and rows of cells that have a number; those beyond take that of the last.
-    pub covered: (u32, u32),
-}
-
-impl PageTable {
-    /// An entry of which nothing is known.
-    pub const UNKNOWN: [i32; 4] = [0, 0, -2, 1];
-    /// An entry that is known to hold no data.
-    pub const ABSENT: [i32; 4] = [0, 0, -1, 1];
-
-    /// Knows nothing of any cell.
-    fn unknown() -> Self {
-        let all = (1 << 20, 1 << 20);
-        Self { entry: all, size: (1, 1), texels: vec![Self::UNKNOWN], covered: all }
-    }
-}
-
-/// The status overlay.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Status<'a> {
-    /// Columns and rows of tiles.
-    pub size: (u32, u32),
-    /// The fill of each class, at most 8.
-    pub colours: &'a [[f32; 4]],
-    /// Column and row under the pointer.
-    pub hovered: Option<(u32, u32)>,
-    /// Column and row that is selected.
-    pub selected: Option<(u32, u32)>,
-    /// Colour of the outline of those two.
-    pub mark: [f32; 3],
-}
-
-/// Meridians and parallels.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Graticule {
-    /// Degrees between two.
-    pub step: f64,
-    /// Longitude and latitude of the view's centre in degrees.
-    pub centre: (f64, f64),
-    /// Red, green, blue and opacity.
-    pub colour: [f32; 4],
-}
-
-/// Where raster tiles lie.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TileView {
-    /// Tiles around the globe.
-    pub span: i32,
-    /// The tile that holds the view's centre.
-    pub centre: [i32; 2],
-    /// The centre's place in it, eastwards and southwards.
-    pub fraction: [f32; 2],
-    /// The north-western tile of the page table.
-    pub origin: [i32; 2],
-    /// Columns and rows of the page table.
-    pub window: [i32; 2],
-}
-
 /// All that lives on the GPU.
 pub struct Renderer {
     gl: Gl,
     canvas: HtmlCanvasElement,
     scenes: Scenes,
-    /// By the code of their projection.
-    probes: BTreeMap<i32, Program>,
+    backdrop: RefCell<Backdrop>,
+    quads: Quads,
+    rectangles: Rectangles,
     lines: Lines,
+    sprites: Sprites,
     chunks: Option<(Texture, u32)>,
     pages: Texture,
-    cells: Cells,
+    table: PageTable,
     palette: Texture,
     status: Texture,
     land: Texture,
     tiles: Option<Texture>,
     tile_pages: Texture,
+    axes: Texture,
     /// Stands in for an array that is not there yet.
     no_chunks: Texture,
-    no_tiles: Texture,
     /// The last array that was made, as long as nothing is known of its success.
     check: Option<Check>,
     /// The last frame.
     drawn: RefCell<Option<Fence>>,
-}
-
-/// What else the shader has to know of the page table, in grid cells.
-#[derive(Clone, Copy, Default)]
-struct Cells {
-    entry: [i32; 2],
-    covered: [i32; 2],
 }
 
 impl Renderer {
@@ -199,27 +78,29 @@ impl Renderer {
         gl.disable(Gl::DITHER);
         gl.pixel_storei(Gl::UNPACK_ALIGNMENT, 1);
 
-        let lines = Lines::new(&gl)?;
         let mut this = Self {
             scenes: Scenes::new(&gl),
-            probes: BTreeMap::new(),
-            lines,
+            backdrop: RefCell::new(Backdrop::new(&gl)?),
+            quads: Quads::new(&gl)?,
+            rectangles: Rectangles::new(&gl)?,
+            lines: Lines::new(&gl),
+            sprites: Sprites::new(&gl)?,
             chunks: None,
             pages: Texture::plane(&gl, 1, Format::PAGE, false)?,
-            cells: Cells::default(),
+            table: PageTable::unknown(),
             palette: Texture::plane(&gl, 2, Format::COLOUR, false)?,
             status: Texture::plane(&gl, 3, Format::BYTE, false)?,
             land: Texture::plane(&gl, 4, Format::SHARE, true)?,
             tiles: None,
             tile_pages: Texture::plane(&gl, 6, Format::BYTES, false)?,
+            axes: Texture::plane(&gl, 9, Format::FLOATS, false)?,
             no_chunks: Texture::layers(&gl, 0, Format::NUMBER, false, (1, 1), 1)?,
-            no_tiles: Texture::layers(&gl, 5, Format::COLOUR, true, (1, 1), 1)?,
             check: None,
             drawn: RefCell::default(),
             gl,
             canvas: canvas.clone(),
         };
-        this.set_pages(&PageTable::unknown())?;
+        this.set_pages(PageTable::unknown())?;
         Ok(this)
     }
 
@@ -246,12 +127,27 @@ impl Renderer {
     pub fn set_land(&self, width: u32, height: u32, coverage: &[u8]) -> Result<(), RenderError> {
         self.land.fill(width, height, Some(&Uint8Array::from(coverage)))?;
         self.land.make_mipmaps();
+        self.backdrop.borrow_mut().forget();
         Ok(())
     }
 
     /// Replaces the polylines.
     pub fn set_lines(&mut self, sets: &[LineSet]) -> Result<(), RenderError> {
         self.lines.set(sets)
+    }
+
+    /// Makes the sheet of the sprites so wide and high, and empty.
+    pub fn clear_sprites(&mut self, edge: u32) -> Result<(), RenderError> {
+        self.sprites.clear(edge)
+    }
+
+    /// Puts a picture onto the sheet, its left top corner `at`.
+    pub fn put_sprite(
+        &self,
+        at: (u32, u32),
+        picture: &HtmlCanvasElement,
+    ) -> Result<(), RenderError> {
+        self.sprites.put(at, picture)
     }
 
     /// Replaces the colours.
@@ -264,7 +160,7 @@ impl Renderer {
     ///
     /// # Errors
     /// Where it has more entries in a row than a texture can hold.
-    pub fn set_pages(&mut self, table: &PageTable) -> Result<(), RenderError> {
+    pub fn set_pages(&mut self, table: PageTable) -> Result<(), RenderError> {
         let (cols, rows) = table.size;
         // WebGL2 promises 2048.
         if cols.max(rows) > 2048 && cols.max(rows) > self.max_texture_edge() {
@@ -275,8 +171,7 @@ impl Renderer {
         }
         let texels = Int32Array::from(table.texels.as_flattened());
         self.pages.fill(cols, rows, Some(&texels))?;
-        let pair = |(a, b): (u32, u32)| [a as i32, b as i32];
-        self.cells = Cells { entry: pair(table.entry), covered: pair(table.covered) };
+        self.table = table;
         Ok(())
     }
 
@@ -287,6 +182,7 @@ impl Renderer {
 
     /// Replaces the page table of raster tiles: four bytes an entry.
     pub fn set_tile_pages(&self, cols: u32, rows: u32, table: &[u8]) -> Result<(), RenderError> {
+        self.backdrop.borrow_mut().forget();
         self.tile_pages.fill(cols, rows, Some(&Uint8Array::from(table)))
     }
 
@@ -367,73 +263,175 @@ impl Renderer {
             let asked = format!("{TILE_EDGE} x {TILE_EDGE} x {TILE_LAYERS}");
             self.check = Some(Check::new(&self.gl, asked));
         }
+        self.backdrop.borrow_mut().forget();
         self.tiles.as_ref().map_or(Ok(()), |tiles| tiles.fill_layer(layer, image))
     }
 
     /// Draws.
     ///
     /// # Errors
-    /// Where the driver refuses the program for such a view.
+    /// Where the driver refuses a program for such a view.
     pub fn draw(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
-        self.draw_within(frame, (self.canvas.width(), self.canvas.height()))
+        let size = (self.canvas.width(), self.canvas.height());
+        self.set_axes(frame)?;
+        self.draw_backdrop(frame, size)?;
+        self.gl.viewport(0, 0, size.0 as i32, size.1 as i32);
+        self.backdrop.borrow().show();
+        if let Some(data) = frame.data
+            && data.opacity > 0.0
+        {
+            self.draw_data(frame, &data, &self.entries(frame, size), size)?;
+        }
+        self.draw_marks(frame)?;
+        self.lines.draw(&self.scenes, &self.quads, &frame.lines, frame.line_styles)?;
+        self.sprites.draw(&self.quads, &self.rectangles, frame.sprites, frame.screen)?;
+        self.drawn.replace(Some(Fence::new(&self.gl)));
+        Ok(())
     }
 
-    /// Lets the driver begin to compile the program of a frame, for which nothing has to be there yet.
+    /// Lets the driver begin to compile the programs of a frame, for which nothing has to be there yet.
     pub fn prepare(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
-        self.scenes.get(Variant::of(frame, self.tiles.is_some())).map(drop)
+        let projection = frame.ground.projection;
+        let interpolated = frame.data.is_some_and(|data| data.smooth);
+        let ground = Part::Ground { tiles: self.tiles.is_some() && frame.tiles.is_some() };
+        for part in [ground, Part::Data { interpolated }, Part::Lines] {
+            self.scenes.get(part, projection)?;
+        }
+        Ok(())
     }
 
-    /// Lets the driver compile what a frame takes, by drawing one pixel of it: drivers compile when they
-    /// draw first, which may take as long as several frames.
+    /// Draws what of a frame does not wait for data, out of sight, and lets the driver compile what the rest
+    /// takes: drivers compile when they draw first, which may take as long as several frames.
     ///
     /// # Errors
-    /// Where the driver refuses the program for such a view.
+    /// Where the driver refuses a program for such a view.
     pub fn warm(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
-        self.draw_within(frame, (1, 1))
+        self.set_axes(frame)?;
+        self.draw_backdrop(frame, (self.canvas.width(), self.canvas.height()))?;
+        let size = (1, 1);
+        self.gl.viewport(0, 0, 1, 1);
+        let pixel = Rectangle { on_screen: [0.0, 0.0, 1.0, 1.0], extra: [0.0, 0.0, 0.0, 1.0] };
+        let nothing = Data { range: [0.0, 1.0], opacity: 0.0, smooth: false };
+        let data = frame.data.unwrap_or(nothing);
+        self.draw_data(frame, &data, &[pixel], size)?;
+        self.lines.draw(&self.scenes, &self.quads, &frame.lines, frame.line_styles)
     }
 
-    fn draw_within(&self, frame: &Frame<'_>, size: (u32, u32)) -> Result<(), RenderError> {
-        let scene = &*self.scenes.get(Variant::of(frame, self.tiles.is_some()))?;
-        let gl = &self.gl;
-        gl.viewport(0, 0, size.0 as i32, size.1 as i32);
-        scene.activate()?;
-        self.bind_numbers(scene);
-        set_ground(scene, &frame.ground);
-        scene.float3("spaceColour", frame.appearance.space);
-        scene.float3("seaColour", frame.appearance.sea);
-        scene.float3("landColour", frame.appearance.land);
-        scene.float3("haloColour", frame.appearance.halo);
-        scene.float("pixelRatio", frame.pixel_ratio);
+    fn draw_backdrop(&self, frame: &Frame<'_>, size: (u32, u32)) -> Result<(), RenderError> {
+        let mut backdrop = self.backdrop.borrow_mut();
+        if backdrop.begin(frame, size)? {
+            let drawn = self.draw_ground(frame);
+            backdrop.end();
+            if drawn.is_err() {
+                backdrop.forget();
+            }
+            drawn?;
+        }
+        Ok(())
+    }
+
+    fn draw_ground(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
+        let tiles = frame.tiles.zip(self.tiles.as_ref());
+        let part = Part::Ground { tiles: tiles.is_some() };
+        let program = &*self.scenes.get(part, frame.ground.projection)?;
+        program.activate()?;
+        self.set_place(program, frame);
+        let Appearance { space, sea, land, halo } = frame.appearance;
+        program.float3("spaceColour", space);
+        program.float3("seaColour", sea);
+        program.float3("landColour", land);
+        program.float3("haloColour", halo);
         self.land.bind();
-        scene.int("land", self.land.unit());
-        scene.float2("landCentre", frame.land_centre);
-        scene.float("landTexels", frame.land_texels);
-        self.set_tiles(scene, frame);
-        self.set_data(scene, frame);
-        self.set_overlays(scene, frame);
-        gl.draw_arrays(Gl::TRIANGLES, 0, 3);
-        self.lines.draw(&frame.lines, frame.line_styles)?;
-        self.drawn.replace(Some(Fence::new(gl)));
+        program.int("land", self.land.unit());
+        program.float("landLevel", frame.land_texels.log2().max(0.0));
+        // Magnified, one device pixel.
+        program.float("landSoftness", (frame.land_texels * 0.5).clamp(0.01, 0.5));
+        if let Some((view, tiles)) = tiles {
+            tiles.bind();
+            self.tile_pages.bind();
+            program.int("tiles", tiles.unit());
+            program.int("tilePages", self.tile_pages.unit());
+            program.int("tileSpan", view.span);
+            program.int2("tileCentre", view.centre);
+            program.float2("tileFraction", view.fraction);
+            program.int2("tileOrigin", view.origin);
+            program.int2("tileWindow", view.window);
+        }
+        self.gl.draw_arrays(Gl::TRIANGLES, 0, 3);
+        Ok(())
+    }
+
+    /// What of the screen may hold data.
+    fn entries(&self, frame: &Frame<'_>, size: (u32, u32)) -> Vec<Rectangle> {
+        let [cols, rows] = frame.ground.size.map(|length| length as u32);
+        match &frame.axes {
+            Some(axes) => entries::rectangles(&self.table, axes, (cols, rows)),
+            None => {
+                let whole = [0.0, 0.0, size.0 as f32, size.1 as f32];
+                vec![Rectangle { on_screen: whole, extra: [0.0; 4] }]
+            }
+        }
+    }
+
+    fn draw_data(
+        &self,
+        frame: &Frame<'_>,
+        data: &Data,
+        entries: &[Rectangle],
+        size: (u32, u32),
+    ) -> Result<(), RenderError> {
+        let part = Part::Data { interpolated: data.smooth };
+        let program = &*self.scenes.get(part, frame.ground.projection)?;
+        program.activate()?;
+        self.set_place(program, frame);
+        self.set_numbers(program);
+        self.palette.bind();
+        program.int("palette", self.palette.unit());
+        program.float2("range", data.range);
+        program.float("opacity", data.opacity);
+        self.rectangles.draw(&self.quads, program, entries, size)
+    }
+
+    fn draw_marks(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
+        let part =
+            Part::Marks { status: frame.status.is_some(), graticule: frame.graticule.is_some() };
+        if frame.status.is_none() && frame.graticule.is_none() {
+            return Ok(());
+        }
+        let program = &*self.scenes.get(part, frame.ground.projection)?;
+        program.activate()?;
+        self.set_place(program, frame);
+        program.float("pixelRatio", frame.pixel_ratio);
+        if let Some(status) = frame.status {
+            self.status.bind();
+            program.int("statusClasses", self.status.unit());
+            program.int2("statusSize", [status.size.0 as i32, status.size.1 as i32]);
+            let mut colours = [[0.0; 4]; 8];
+            for (target, colour) in colours.iter_mut().zip(status.colours) {
+                *target = *colour;
+            }
+            program.float4_array("statusColours", &colours);
+            let tile = |tile: Option<(u32, u32)>| {
+                tile.map_or([-1, -1], |(col, row)| [col as i32, row as i32])
+            };
+            program.int2("statusHovered", tile(status.hovered));
+            program.int2("statusSelected", tile(status.selected));
+            program.float3("statusMark", status.mark);
+        }
+        if let Some(Graticule { step, centre, colour }) = frame.graticule {
+            let share = |degrees: f64| ((degrees / step).rem_euclid(1.0)) as f32;
+            program.float4("graticuleColour", colour);
+            program.float("graticuleStep", step.to_radians() as f32);
+            program.float2("graticuleCentre", [share(centre.0), share(centre.1)]);
+        }
+        lay_over(&self.gl, || self.gl.draw_arrays(Gl::TRIANGLES, 0, 3));
         Ok(())
     }
 
     /// The digital numbers on the screen at a coarse raster of places; 0 where there are none.
-    pub fn probe(&mut self, frame: &Frame<'_>) -> Result<Vec<u16>, RenderError> {
-        let projection = projection_code(frame.ground.projection);
-        if let Entry::Vacant(vacant) = self.probes.entry(projection) {
-            vacant.insert(Program::new(
-                &self.gl,
-                "probe",
-                &[include_str!("shaders/screen.vert")],
-                &[
-                    &projection_constant(projection),
-                    include_str!("shaders/ground.glsl"),
-                    include_str!("shaders/numbers.glsl"),
-                    include_str!("shaders/probe.frag"),
-                ],
-            )?);
-        }
-        let Some(probe) = self.probes.get(&projection) else { return Ok(Vec::new()) };
+    pub fn probe(&self, frame: &Frame<'_>) -> Result<Vec<u16>, RenderError> {
+        let probe = &*self.scenes.get(Part::Probe, frame.ground.projection)?;
+        self.set_axes(frame)?;
         let gl = &self.gl;
         // Unit 7 is nobody else's.
         let target = Texture::plane(gl, 7, Format::COLOUR, false)?;
@@ -443,8 +441,8 @@ impl Renderer {
         target.attach();
         gl.viewport(0, 0, PROBE.0 as i32, PROBE.1 as i32);
         probe.activate()?;
-        self.bind_numbers(probe);
-        set_ground(probe, &frame.ground);
+        self.set_place(probe, frame);
+        self.set_numbers(probe);
         let stride = |length: u32, places: u32| length as f32 / places as f32;
         probe.float2(
             "stride",
@@ -468,79 +466,40 @@ impl Renderer {
         Ok(bytes.chunks_exact(4).map(|b| u16::from_be_bytes([b[0], b[1]])).collect())
     }
 
-    fn bind_numbers(&self, program: &Program) {
+    /// Hands the places of columns and rows to the GPU, for all programs of a frame.
+    fn set_axes(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
+        let Some(Axes { columns, rows }) = &frame.axes else { return Ok(()) };
+        let length = columns.len().max(rows.len());
+        let mut texels = vec![[0.0; 4]; length * 2];
+        texels[..columns.len()].copy_from_slice(columns);
+        texels[length..][..rows.len()].copy_from_slice(rows);
+        self.axes.fill(length as u32, 2, Some(&Float32Array::from(texels.as_flattened())))
+    }
+
+    /// Tells a program how to find places.
+    fn set_place(&self, program: &Program, frame: &Frame<'_>) {
+        let ground = &frame.ground;
+        self.axes.bind();
+        program.int("axes", self.axes.unit());
+        program.float2("centre", ground.centre);
+        program.float("radiansPerPixel", ground.radians_per_pixel);
+        program.float2("sinCos", ground.sin_cos);
+        program.int2("centreCell", ground.cell);
+        program.float2("centreFraction", ground.fraction);
+        program.float2("centreShare", ground.share);
+        program.float("cellsPerRadian", ground.cells_per_radian);
+        program.int2("gridSize", ground.size);
+    }
+
+    /// Tells a program how to find numbers.
+    fn set_numbers(&self, program: &Program) {
         let chunks = self.chunks.as_ref().map_or(&self.no_chunks, |(chunks, _)| chunks);
         chunks.bind();
         self.pages.bind();
         program.int("chunks", chunks.unit());
         program.int("pages", self.pages.unit());
-        program.int2("entryCells", self.cells.entry);
-        program.int2("coveredCells", self.cells.covered);
+        let pair = |(a, b): (u32, u32)| [a as i32, b as i32];
+        program.int2("entryCells", pair(self.table.entry));
+        program.int2("coveredCells", pair(self.table.covered));
     }
-
-    fn set_data(&self, scene: &Program, frame: &Frame<'_>) {
-        self.palette.bind();
-        scene.int("palette", self.palette.unit());
-        scene.float2("range", frame.data.map_or([0.0, 1.0], |data| data.range));
-        scene.float("opacity", frame.data.map_or(0.0, |data| data.opacity));
-    }
-
-    fn set_tiles(&self, scene: &Program, frame: &Frame<'_>) {
-        let tiles = self.tiles.as_ref().unwrap_or(&self.no_tiles);
-        tiles.bind();
-        self.tile_pages.bind();
-        scene.int("tiles", tiles.unit());
-        scene.int("tilePages", self.tile_pages.unit());
-        if let Some(view) = frame.tiles {
-            scene.int("tileSpan", view.span);
-            scene.int2("tileCentre", view.centre);
-            scene.float2("tileFraction", view.fraction);
-            scene.int2("tileOrigin", view.origin);
-            scene.int2("tileWindow", view.window);
-        }
-    }
-
-    fn set_overlays(&self, scene: &Program, frame: &Frame<'_>) {
-        self.status.bind();
-        scene.int("statusClasses", self.status.unit());
-        if let Some(status) = frame.status {
-            scene.int2("statusSize", [status.size.0 as i32, status.size.1 as i32]);
-            let mut colours = [[0.0; 4]; 8];
-            for (target, colour) in colours.iter_mut().zip(status.colours) {
-                *target = *colour;
-            }
-            scene.float4_array("statusColours", &colours);
-            let tile = |tile: Option<(u32, u32)>| {
-                tile.map_or([-1, -1], |(col, row)| [col as i32, row as i32])
-            };
-            scene.int2("statusHovered", tile(status.hovered));
-            scene.int2("statusSelected", tile(status.selected));
-            scene.float3("statusMark", status.mark);
-        }
-        if let Some(Graticule { step, centre, colour }) = frame.graticule {
-            let share = |degrees: f64| ((degrees / step).rem_euclid(1.0)) as f32;
-            scene.float4("graticuleColour", colour);
-            scene.float("graticuleStep", step.to_radians() as f32);
-            scene.float2("graticuleCentre", [share(centre.0), share(centre.1)]);
-        }
-    }
-}
-
-/// The shader's number for a projection.
-pub(super) fn projection_code(projection: Projection) -> i32 {
-    match projection {
-        Projection::Mercator => 0,
-        Projection::Globe => 1,
-        Projection::Equirectangular => 2,
-    }
-}
-
-fn set_ground(program: &Program, ground: &Ground) {
-    program.float2("centre", ground.centre);
-    program.float("radiansPerPixel", ground.radians_per_pixel);
-    program.float2("sinCos", ground.sin_cos);
-    program.int2("centreCell", ground.cell);
-    program.float2("centreFraction", ground.fraction);
-    program.float("cellsPerRadian", ground.cells_per_radian);
-    program.int2("gridSize", ground.size);
 }

@@ -1,4 +1,4 @@
-//! The program of the scene, in one variant for each kind of view.
+//! The programs of the scene, in one variant for each kind of view.
 //!
 //! A uniform that switches a part of a shader off saves nothing where a driver runs both sides of a
 //! branch, as software drivers do: one program for everything took 3.5 times as long for a plain map.
@@ -13,54 +13,79 @@ use web_sys::WebGl2RenderingContext as Gl;
 
 use super::RenderError;
 use super::program::Program;
-use super::renderer::{Frame, projection_code};
+use super::rectangles;
+use crate::view::Projection;
 
-/// What a variant draws.
+/// What a program draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a part of the shader")]
-pub(super) struct Variant {
-    projection: i32,
-    tiles: bool,
-    data: bool,
-    interpolated: bool,
-    status: bool,
-    graticule: bool,
+pub(super) enum Part {
+    /// Space, sea, land and raster tiles.
+    Ground { tiles: bool },
+    /// The numbers, between pixel centres interpolated or not.
+    Data { interpolated: bool },
+    /// Status of tiles and graticule.
+    Marks { status: bool, graticule: bool },
+    /// Lines of the base map.
+    Lines,
+    /// The numbers themselves, for reading.
+    Probe,
 }
 
-/// The variants that have been needed so far.
-pub(super) struct Scenes {
-    gl: Gl,
-    programs: RefCell<BTreeMap<Variant, Rc<Program>>>,
-}
+impl Part {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Ground { .. } => "ground",
+            Self::Data { .. } => "data",
+            Self::Marks { .. } => "marks",
+            Self::Lines => "lines",
+            Self::Probe => "probe",
+        }
+    }
 
-impl Variant {
-    /// The variant that a frame needs; `tiles` tells whether any raster tile has arrived.
-    pub(super) fn of(frame: &Frame<'_>, tiles: bool) -> Self {
-        Self {
-            projection: projection_code(frame.ground.projection),
-            tiles: tiles && frame.tiles.is_some(),
-            data: frame.data.is_none_or(|data| data.opacity > 0.0),
-            interpolated: frame.data.is_some_and(|data| data.smooth),
-            status: frame.status.is_some(),
-            graticule: frame.graticule.is_some(),
+    const fn vertex(self) -> &'static str {
+        match self {
+            Self::Data { .. } => rectangles::VERTEX,
+            Self::Lines => include_str!("shaders/lines.vert"),
+            Self::Ground { .. } | Self::Marks { .. } | Self::Probe => {
+                include_str!("shaders/screen.vert")
+            }
+        }
+    }
+
+    const fn fragment(self) -> &'static str {
+        match self {
+            Self::Ground { .. } => include_str!("shaders/ground.frag"),
+            Self::Data { .. } => include_str!("shaders/data.frag"),
+            Self::Marks { .. } => include_str!("shaders/marks.frag"),
+            Self::Lines => include_str!("shaders/lines.frag"),
+            Self::Probe => include_str!("shaders/probe.frag"),
         }
     }
 
     /// Its constants, as the shader's first lines.
     fn constants(self) -> String {
-        let mut lines = projection_constant(self.projection);
-        for (name, value) in [
-            ("showsTiles", self.tiles),
-            ("showsData", self.data),
-            ("interpolated", self.interpolated),
-            ("showsStatus", self.status),
-            ("showsGraticule", self.graticule),
-        ] {
+        let mut lines = String::new();
+        let mut set = |name: &str, value: bool| {
             // Writing to a string cannot fail.
             let _ = writeln!(lines, "const bool {name} = {value};");
+        };
+        match self {
+            Self::Ground { tiles } => set("showsTiles", tiles),
+            Self::Data { interpolated } => set("interpolated", interpolated),
+            Self::Marks { status, graticule } => {
+                set("showsStatus", status);
+                set("showsGraticule", graticule);
+            }
+            Self::Lines | Self::Probe => {}
         }
         lines
     }
+}
+
+/// The programs that have been needed so far, by part and code of the projection.
+pub(super) struct Scenes {
+    gl: Gl,
+    programs: RefCell<BTreeMap<(Part, i32), Rc<Program>>>,
 }
 
 impl Scenes {
@@ -68,30 +93,43 @@ impl Scenes {
         Self { gl: gl.clone(), programs: RefCell::default() }
     }
 
-    /// A variant, compiled when it is needed for the first time.
-    pub(super) fn get(&self, variant: Variant) -> Result<Rc<Program>, RenderError> {
-        if let Some(program) = self.programs.borrow().get(&variant) {
+    /// A program, compiled when it is needed for the first time.
+    pub(super) fn get(
+        &self,
+        part: Part,
+        projection: Projection,
+    ) -> Result<Rc<Program>, RenderError> {
+        let code = projection_code(projection);
+        if let Some(program) = self.programs.borrow().get(&(part, code)) {
             return Ok(Rc::clone(program));
         }
-        let program = Rc::new(Program::new(
-            &self.gl,
-            "scene",
-            &[include_str!("shaders/screen.vert")],
-            &[
-                &variant.constants(),
-                include_str!("shaders/ground.glsl"),
-                include_str!("shaders/numbers.glsl"),
-                include_str!("shaders/scene.frag"),
-            ],
-        )?);
-        self.programs.borrow_mut().insert(variant, Rc::clone(&program));
+        let constant = &format!("const int projection = {code};\n");
+        let place = include_str!("shaders/place.glsl");
+        let numbers = include_str!("shaders/numbers.glsl");
+        let constants = &part.constants();
+        let (vertex, fragment): (&[&str], &[&str]) = match part {
+            // Their places are those of vertices.
+            Part::Lines => (&[constant, part.vertex()], &[part.fragment()]),
+            Part::Data { .. } | Part::Probe => {
+                (&[part.vertex()], &[constant, constants, place, numbers, part.fragment()])
+            }
+            Part::Ground { .. } | Part::Marks { .. } => {
+                (&[part.vertex()], &[constant, constants, place, part.fragment()])
+            }
+        };
+        let program = Rc::new(Program::new(&self.gl, part.name(), vertex, fragment)?);
+        self.programs.borrow_mut().insert((part, code), Rc::clone(&program));
         Ok(program)
     }
 }
 
-/// The projection as the shaders know it.
-pub(super) fn projection_constant(code: i32) -> String {
-    format!("const int projection = {code};\n")
+/// The shader's number for a projection.
+pub(super) fn projection_code(projection: Projection) -> i32 {
+    match projection {
+        Projection::Mercator => 0,
+        Projection::Globe => 1,
+        Projection::Equirectangular => 2,
+    }
 }
 
 #[cfg(test)]
@@ -100,17 +138,9 @@ mod tests {
 
     #[test]
     fn a_variant_says_what_it_leaves_out() {
-        let variant = Variant {
-            projection: 1,
-            tiles: false,
-            data: true,
-            interpolated: false,
-            status: false,
-            graticule: true,
-        };
-        let constants = variant.constants();
-        assert!(constants.contains("const int projection = 1;\n"), "{constants}");
-        assert!(constants.contains("const bool showsTiles = false;\n"), "{constants}");
-        assert!(constants.contains("const bool showsGraticule = true;\n"), "{constants}");
+        let marks = Part::Marks { status: false, graticule: true };
+        let expected = "const bool showsStatus = false;\nconst bool showsGraticule = true;\n";
+        assert_eq!(marks.constants(), expected);
+        assert_eq!(Part::Ground { tiles: true }.constants(), "const bool showsTiles = true;\n");
     }
 }

@@ -2,7 +2,7 @@
 
 use js_sys::Object;
 use wasm_bindgen::JsValue;
-use web_sys::{WebGl2RenderingContext as Gl, WebGlTexture};
+use web_sys::{HtmlCanvasElement, WebGl2RenderingContext as Gl, WebGlTexture};
 
 use super::RenderError;
 use super::program::lost;
@@ -31,6 +31,8 @@ impl Format {
     pub(super) const NUMBER: Self = Self::new(Gl::R16UI, Gl::RED_INTEGER, Gl::UNSIGNED_SHORT);
     /// Four 32-bit integers with a sign.
     pub(super) const PAGE: Self = Self::new(Gl::RGBA32I, Gl::RGBA_INTEGER, Gl::INT);
+    /// Four floats.
+    pub(super) const FLOATS: Self = Self::new(Gl::RGBA32F, Gl::RGBA, Gl::FLOAT);
     /// Three floats.
     pub(super) const PLACE: Self = Self::new(Gl::RGB32F, Gl::RGB, Gl::FLOAT);
 
@@ -124,6 +126,30 @@ impl Texture {
                 texels,
             )
             .map_err(refused("a texture"))
+    }
+
+    /// Copies a canvas onto a plane, colours multiplied by opacity.
+    pub(super) fn fill_with_canvas(
+        &self,
+        at: (u32, u32),
+        canvas: &HtmlCanvasElement,
+    ) -> Result<(), RenderError> {
+        self.bind();
+        self.gl.pixel_storei(Gl::UNPACK_PREMULTIPLY_ALPHA_WEBGL, 1);
+        let copied =
+            self.gl.tex_sub_image_2d_with_i32_and_i32_and_u32_and_type_and_html_canvas_element(
+                self.target,
+                0,
+                at.0 as i32,
+                at.1 as i32,
+                canvas.width() as i32,
+                canvas.height() as i32,
+                self.format.channels,
+                self.format.kind,
+                canvas,
+            );
+        self.gl.pixel_storei(Gl::UNPACK_PREMULTIPLY_ALPHA_WEBGL, 0);
+        copied.map_err(refused("a picture of a label"))
     }
 
     /// Fills a rectangle of a layer, from its corner at `x`, `y`.

@@ -147,7 +147,7 @@ impl Camera {
             }
             Projection::Mercator | Projection::Equirectangular => {
                 let lon = wrap_longitude(self.view.lon + x / self.world() * 360.0);
-                let lat = self.latitude_at(self.plane_y(self.view.lat) + y / self.world());
+                let lat = self.latitude_below(y);
                 (lat.abs() <= 90.0).then_some((lon, lat))
             }
         }
@@ -164,10 +164,9 @@ impl Camera {
                 let degrees = 360.0 / self.world();
                 (self.view.lon - dx * degrees / cos, self.view.lat + dy * degrees)
             }
-            Projection::Mercator | Projection::Equirectangular => (
-                self.view.lon - dx / self.world() * 360.0,
-                self.latitude_at(self.plane_y(self.view.lat) - dy / self.world()),
-            ),
+            Projection::Mercator | Projection::Equirectangular => {
+                (self.view.lon - dx / self.world() * 360.0, self.latitude_below(-dy))
+            }
         };
         self.looking_at(View { lon, lat, zoom: self.view.zoom })
     }
@@ -214,6 +213,11 @@ impl Camera {
             Projection::Mercator => 0.5 - mercator(lat.to_radians()) / TAU,
             Projection::Equirectangular | Projection::Globe => (90.0 - lat) / 360.0,
         }
+    }
+
+    /// In the flat projections, the latitude so many CSS pixels below the centre.
+    pub(super) fn latitude_below(&self, y: f64) -> f64 {
+        self.latitude_at(self.plane_y(self.view.lat) + y / self.world())
     }
 
     /// The latitude at a north-south position on the plane.

@@ -3,6 +3,7 @@
 //! Pure functions of `f64` (the reference) and of `f32` ([`ground`], the twin of the shader); no
 //! clock, no DOM and no GL.
 
+pub mod axes;
 pub mod camera;
 pub mod ground;
 

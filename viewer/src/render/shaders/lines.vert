@@ -1,7 +1,7 @@
-// Segments of polylines on the ground as pairs of triangles of constant width on the screen.
+// Segments of polylines on the ground as pairs of triangles of constant width on the screen. `projection`
+// (0 Mercator, 1 globe, 2 equirectangular) is a constant of the variant.
 uniform sampler2D vertices; // longitude, latitude, Mercator's northing: radians; 1024 in a row
-uniform int firstSegment;
-uniform int projection;
+uniform int runs[128]; // of 32 segments
 uniform float radius; // of the globe in device pixels
 uniform vec2 halfScreen; // device pixels
 uniform vec2 sinCos; // of the centre's latitude
@@ -32,10 +32,9 @@ vec3 vertex(int index) {
 }
 
 void main() {
-  int segment = firstSegment + gl_VertexID / 6;
-  // Corners 0, 1, 2 and 2, 1, 3: 0 and 1 at the start, 2 and 3 at the end.
-  int corner = gl_VertexID % 6;
-  if (corner > 2) corner = corner == 3 ? 2 : corner == 4 ? 1 : 3;
+  // Four corners a segment: 0 and 1 at its start, 2 and 3 at its end.
+  int corner = gl_VertexID & 3, ordinal = gl_VertexID >> 2;
+  int segment = runs[ordinal >> 5] * 32 + (ordinal & 31);
   vec3 start = vertex(segment), end = vertex(segment + 1);
   vec3 a = onScreen(start), b = onScreen(end);
   // Latitudes beyond the pole end a polyline.

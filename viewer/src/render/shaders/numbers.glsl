@@ -12,11 +12,15 @@ ivec2 quotient(ivec2 number, ivec2 divisor) {
   return ivec2((vec2(number) + 0.5) / vec2(divisor));
 }
 
+// The number at a cell whose page is known.
+uint numberOn(ivec4 page, ivec2 cell) {
+  cell = min(cell, coveredCells - 1);
+  return texelFetch(chunks, ivec3(quotient(cell, page.ww) + page.xy, page.z), 0).r;
+}
+
 // The number at a cell, 0 where there is none; `factor` is how many cells long the edge of its pixel is.
 uint numberAt(ivec2 cell, out int factor) {
-  cell = min(cell, coveredCells - 1);
-  ivec4 page = texelFetch(pages, quotient(cell, entryCells), 0);
+  ivec4 page = texelFetch(pages, quotient(min(cell, coveredCells - 1), entryCells), 0);
   factor = page.w;
-  if (page.z < 0) return 0u;
-  return texelFetch(chunks, ivec3(quotient(cell, page.ww) + page.xy, page.z), 0).r;
+  return page.z < 0 ? 0u : numberOn(page, cell);
 }

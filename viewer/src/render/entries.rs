@@ -1,0 +1,116 @@
+//! Where the entries of the page table lie on the screen, in the flat projections. Pure.
+
+use super::frame::PageTable;
+use super::rectangles::Rectangle;
+use crate::view::axes::{Axes, AxisPlace};
+
+/// The rectangles of all entries that hold data, with their pages.
+///
+/// A column and a row of device pixels belong to one entry each, so that the rectangles end between
+/// pixels and meet without a seam; where the world repeats itself, so do they.
+pub(super) fn rectangles(table: &PageTable, axes: &Axes, grid: (u32, u32)) -> Vec<Rectangle> {
+    let columns = spans(&axes.columns, table.entry.0, table.covered.0, grid.0);
+    let rows = spans(&axes.rows, table.entry.1, table.covered.1, grid.1);
+    let mut rectangles = Vec::new();
+    for row in &rows {
+        for column in &columns {
+            let texel = table.texels.get((row.entry * table.size.0 + column.entry) as usize);
+            let Some(page) = texel.filter(|page| page[2] >= 0) else { continue };
+            rectangles.push(Rectangle {
+                on_screen: [column.start, row.start, column.length, row.length].map(|n| n as f32),
+                extra: page.map(|number| number as f32),
+            });
+        }
+    }
+    rectangles
+}
+
+/// Device pixels of one entry that follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Span {
+    start: u32,
+    length: u32,
+    entry: u32,
+}
+
+/// Cuts an axis into entries of so many cells; places beyond the grid belong to none, those beyond the
+/// covered cells to the last entry that is covered.
+fn spans(axis: &[AxisPlace], entry: u32, covered: u32, cells: u32) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    for (start, place) in axis.iter().enumerate() {
+        let start = start as u32;
+        // Beyond the poles.
+        if !(0.0..cells as f32).contains(&place[0]) {
+            continue;
+        }
+        let entry = (place[0] as u32).min(covered - 1) / entry;
+        match spans.last_mut() {
+            Some(last) if last.entry == entry && last.start + last.length == start => {
+                last.length += 1;
+            }
+            _ => spans.push(Span { start, length: 1, entry }),
+        }
+    }
+    spans
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{Camera, Projection, View, Viewport};
+
+    const GRID: (u32, u32) = (36_000, 18_000);
+
+    fn axes(projection: Projection, lon: f64, lat: f64, zoom: f64) -> Axes {
+        let screen = Viewport { width: 640.0, height: 400.0, pixel_ratio: 1.0 };
+        let camera = Camera::new(projection, View { lon, lat, zoom }, screen);
+        Axes::new(&camera, GRID, (640, 400)).unwrap()
+    }
+
+    /// Entries of 1000 cells, each with a page of its own but every third.
+    fn table() -> PageTable {
+        let texels = (0..36 * 18).map(|index| {
+            if index % 3 == 0 { PageTable::ABSENT } else { [index, -index, index % 7, 4] }
+        });
+        PageTable { entry: (1000, 1000), size: (36, 18), texels: texels.collect(), covered: GRID }
+    }
+
+    #[test]
+    fn every_pixel_of_an_entry_with_data_lies_in_its_rectangle_and_no_other_does() {
+        for (projection, lon, lat, zoom) in [
+            (Projection::Mercator, 12.0, 22.0, 0.2),
+            (Projection::Mercator, 179.9, 60.0, 6.0),
+            (Projection::Equirectangular, -170.0, 80.0, 3.0),
+            (Projection::Equirectangular, 0.0, 0.0, 0.0),
+        ] {
+            let (axes, table) = (axes(projection, lon, lat, zoom), table());
+            let mut screen = vec![None; 640 * 400];
+            for rectangle in rectangles(&table, &axes, GRID) {
+                let [x, y, width, height] = rectangle.on_screen.map(|length| length as usize);
+                for row in y..y + height {
+                    for pixel in &mut screen[row * 640 + x..row * 640 + x + width] {
+                        assert_eq!(*pixel, None, "two rectangles at one pixel");
+                        *pixel = Some(rectangle.extra);
+                    }
+                }
+            }
+            assert!(screen.iter().any(Option::is_some));
+            for (index, found) in screen.into_iter().enumerate() {
+                let (column, row) = (axes.columns[index % 640][0], axes.rows[index / 640][0]);
+                let expected = (0.0..18_000.0)
+                    .contains(&row)
+                    .then(|| table.texels[row as usize / 1000 * 36 + column as usize / 1000]);
+                let expected = expected.filter(|page| page[2] >= 0);
+                assert_eq!(found, expected.map(|page| page.map(|number| number as f32)));
+            }
+        }
+    }
+
+    #[test]
+    fn cells_beyond_those_that_are_covered_have_the_last_ones_entry() {
+        let axes = axes(Projection::Equirectangular, 179.0, 0.0, 6.0);
+        let covered = spans(&axes.columns, 1000, 35_000, 36_000);
+        assert_eq!(covered[0].entry, 34);
+        assert_eq!(spans(&axes.columns, 1000, 36_000, 36_000)[0].entry, 35);
+    }
+}

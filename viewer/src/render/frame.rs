@@ -1,0 +1,129 @@
+//! What a frame is drawn from: plain values, nothing of the GPU.
+
+use super::lines::{LineCamera, LineStyle};
+use super::sprites::Sprite;
+use crate::view::axes::Axes;
+use crate::view::ground::Ground;
+
+/// Everything that a frame is drawn from besides the textures.
+#[derive(Clone, Debug)]
+pub struct Frame<'a> {
+    /// From fragments to the grid ...
+    pub ground: Ground,
+    /// ... in the flat projections by way of these.
+    pub axes: Option<Axes>,
+    /// The camera as lines need it.
+    pub lines: LineCamera,
+    /// Colours of the surroundings.
+    pub appearance: Appearance,
+    /// Device pixels per CSS pixel.
+    pub pixel_ratio: f32,
+    /// Texels of the land mask per device pixel.
+    pub land_texels: f32,
+    /// Raster tiles, if there are any.
+    pub tiles: Option<TileView>,
+    /// The data, if there are any.
+    pub data: Option<Data>,
+    /// Status of tiles, if it is shown.
+    pub status: Option<Status<'a>>,
+    /// Meridians and parallels, if they are shown.
+    pub graticule: Option<Graticule>,
+    /// Styles of the line sets, in their order.
+    pub line_styles: &'a [LineStyle],
+    /// What lies over all that, in its order ...
+    pub sprites: &'a [Sprite],
+    /// ... on a screen of so many pixels, whatever the canvas has.
+    pub screen: (u32, u32),
+}
+
+/// Colours (red, green, blue, each 0 to 1) of what surrounds the data.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Appearance {
+    /// Beside the globe and beyond the poles.
+    pub space: [f32; 3],
+    /// The sea.
+    pub sea: [f32; 3],
+    /// The land.
+    pub land: [f32; 3],
+    /// What is added to space just beside the globe.
+    pub halo: [f32; 3],
+}
+
+/// How the data are drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Data {
+    /// Digital numbers of the first and the last colour.
+    pub range: [f32; 2],
+    /// 0 to 1.
+    pub opacity: f32,
+    /// Whether values are interpolated between pixel centres.
+    pub smooth: bool,
+}
+
+/// Where the texture holds the number of each grid cell: entries of equal size that cover the grid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageTable {
+    /// Columns and rows of grid cells in an entry.
+    pub entry: (u32, u32),
+    /// Columns and rows of entries.
+    pub size: (u32, u32),
+    /// Row by row: what is added to a pixel's column and row to get its place in the texture; the layer,
+    /// negative where there are no data; cells along a pixel's edge.
+    pub texels: Vec<[i32; 4]>,
+    /// Columns and rows of cells that have a number; those beyond take that of the last.
+    pub covered: (u32, u32),
+}
+
+impl PageTable {
+    /// An entry of which nothing is known.
+    pub const UNKNOWN: [i32; 4] = [0, 0, -2, 1];
+    /// An entry that is known to hold no data.
+    pub const ABSENT: [i32; 4] = [0, 0, -1, 1];
+
+    /// Knows nothing of any cell.
+    pub(super) fn unknown() -> Self {
+        let all = (1 << 20, 1 << 20);
+        Self { entry: all, size: (1, 1), texels: vec![Self::UNKNOWN], covered: all }
+    }
+}
+
+/// The status overlay.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Status<'a> {
+    /// Columns and rows of tiles.
+    pub size: (u32, u32),
+    /// The fill of each class, at most 8.
+    pub colours: &'a [[f32; 4]],
+    /// Column and row under the pointer.
+    pub hovered: Option<(u32, u32)>,
+    /// Column and row that is selected.
+    pub selected: Option<(u32, u32)>,
+    /// Colour of the outline of those two.
+    pub mark: [f32; 3],
+}
+
+/// Meridians and parallels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Graticule {
+    /// Degrees between two.
+    pub step: f64,
+    /// Longitude and latitude of the view's centre in degrees.
+    pub centre: (f64, f64),
+    /// Red, green, blue and opacity.
+    pub colour: [f32; 4],
+}
+
+/// Where raster tiles lie.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TileView {
+    /// Tiles around the globe.
+    pub span: i32,
+    /// The tile that holds the view's centre.
+    pub centre: [i32; 2],
+    /// The centre's place in it, eastwards and southwards.
+    pub fraction: [f32; 2],
+    /// The north-western tile of the page table.
+    pub origin: [i32; 2],
+    /// Columns and rows of the page table.
+    pub window: [i32; 2],
+}
