@@ -150,7 +150,7 @@ impl Map {
     /// Which data are drawn, and how.
     pub fn set_style(&self, style: LayerStyle) {
         self.change(|state| {
-            let old = state.style.replace(style.clone());
+            let old = state.style.take();
             let plane = |style: &LayerStyle| (style.variable, style.year);
             state.stale.wants |= old.as_ref().map(plane) != Some(plane(&style));
             state.stale.palette |= old.as_ref().is_none_or(|old| old.palette != style.palette);
@@ -158,6 +158,7 @@ impl Map {
             let (variable, year) = plane(&style);
             let repaints = old.is_none_or(|old| LayerStyle { variable, year, ..old } != style);
             state.stale.picture |= repaints && state.shows_data();
+            state.style = Some(style);
         });
         self.0.ask();
     }

@@ -364,13 +364,11 @@ impl Renderer {
     /// What of the screen may hold data.
     fn entries(&self, frame: &Frame<'_>, size: (u32, u32)) -> Vec<Rectangle> {
         let [cols, rows] = frame.ground.size.map(|length| length as u32);
-        match &frame.axes {
-            Some(axes) => entries::rectangles(&self.table, axes, (cols, rows)),
-            None => {
-                let whole = [0.0, 0.0, size.0 as f32, size.1 as f32];
-                vec![Rectangle { on_screen: whole, extra: [0.0; 4] }]
-            }
+        if let Some(axes) = &frame.axes {
+            return entries::rectangles(&self.table, axes, (cols, rows));
         }
+        let whole = [0.0, 0.0, size.0 as f32, size.1 as f32];
+        vec![Rectangle { on_screen: whole, extra: [0.0; 4] }]
     }
 
     fn draw_data(
