@@ -335,6 +335,82 @@ await test('fingers pinch and tap', { hasTouch: true, reduced: true }, async (pa
   assert.ok((await page.evaluate(() => map.events())).at(-1).startsWith('Click'));
 });
 
+// The colours of the canvas's pixels, red, green, blue and opacity, row by row.
+const pixels = (page) => page.evaluate(() => {
+  const canvas = document.getElementById('map');
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  window.pixels = copy.getImageData(0, 0, canvas.width, canvas.height);
+});
+
+await test('the marker stands around its place and leaves its pixel visible', { deviceScaleFactor: 2 }, async (page) => {
+  await page.evaluate(() => map.marker(12.3, 45.2));
+  for (const projection of projections) {
+    await show(page, 12, 45, 6, projection);
+    await pixels(page);
+    const seen = await page.evaluate(() => {
+      const [x, y] = map.project(12.3, 45.2).map((length) => Math.round(length * devicePixelRatio));
+      const at = (dx, dy) => [...window.pixels.data.slice(((y + dy) * window.pixels.width + x + dx) * 4).slice(0, 3)];
+      return { middle: at(0, 0), ring: [at(16, 0), at(-16, 0), at(0, 16), at(0, -16)], beside: at(40, 0) };
+    });
+    for (const pixel of seen.ring) assert.ok(Math.min(...pixel) > 240, `${projection} ${JSON.stringify(seen)}`);
+    // The colours of the data, which the field's palette tells from all others.
+    for (const [r, g, b] of [seen.middle, seen.beside]) {
+      assert.ok(g === 255 - r && b === (r * 7) % 256, `${projection} ${JSON.stringify(seen)}`);
+    }
+  }
+});
+
+await test('names are drawn with the map, also after the sheet was full and the context lost', {
+  complaints: ['CONTEXT_LOST', 'WebGL'],
+  deviceScaleFactor: 3,
+  viewport: { width: 500, height: 400 },
+}, async (page) => {
+  await page.evaluate(() => {
+    map.style(0, 0, false);
+    // A sheet is begun by making room for it.
+    window.sheets = 0;
+    const own = WebGL2RenderingContext.prototype.texImage2D;
+    WebGL2RenderingContext.prototype.texImage2D = function (...parameters) {
+      if (parameters[3] === 2048 && parameters[4] === 2048 && !parameters.at(-1)) window.sheets += 1;
+      return own.apply(this, parameters);
+    };
+  });
+  // What is bright on the dark base map: names and dots.
+  const bright = async () => {
+    await pixels(page);
+    return page.evaluate(() => {
+      let count = 0;
+      const { data } = window.pixels;
+      for (let at = 0; at < data.length; at += 4) count += Math.min(data[at], data[at + 1], data[at + 2]) > 225 ? 1 : 0;
+      return count;
+    });
+  };
+  await show(page, 12, 47, 5, 'mercator');
+  const without = await bright();
+  await page.evaluate(async () => { map.names(); await map.whenIdle(); });
+  const withNames = await bright();
+  assert.ok(withNames > without + 1000, `${without} ${withNames}`);
+  // More names than one sheet holds, and back.
+  for (let lon = -160; lon < 180 && (await page.evaluate(() => window.sheets)) < 2; lon += 12) {
+    for (const lat of [-30, -10, 10, 30, 50]) await show(page, lon, lat, 5, 'mercator');
+  }
+  assert.ok(await page.evaluate(() => window.sheets) >= 2);
+  await show(page, 12, 47, 5, 'mercator');
+  const again = await bright();
+  assert.ok(Math.abs(again - withNames) < withNames / 10, `${withNames} ${again}`);
+  await page.evaluate(async () => {
+    const lose = document.getElementById('map').getContext('webgl2').getExtension('WEBGL_lose_context');
+    lose.loseContext();
+    await new Promise((done) => setTimeout(done, 100));
+    lose.restoreContext();
+    await new Promise((done) => setTimeout(done, 300));
+    await map.whenIdle();
+  });
+  const restored = await bright();
+  assert.ok(Math.abs(restored - withNames) < withNames / 10, `${withNames} ${restored}`);
+});
+
 await test('the status overlay colours whole tiles in all projections', {}, async (page) => {
   await page.evaluate(() => { map.style(0, 0, false); map.status(true); });
   for (const projection of projections) {

@@ -255,6 +255,11 @@ impl Engine {
         });
     }
 
+    /// Shows the names of the base map.
+    pub fn names(&self) {
+        self.map.set_places(floe_viewer::basemap::places().into());
+    }
+
     /// Puts the marker at a place.
     pub fn marker(&self, lon: f64, lat: f64) {
         self.map.set_marker(Some((lon, lat)));

@@ -75,6 +75,8 @@ struct Item {
 #[derive(Default)]
 pub(super) struct Annotations {
     pen: Option<Pen>,
+    /// The browser refused once, and would again.
+    refused: bool,
     /// For one theme and density.
     sheet: Option<(Theme, f64, Sheet<Picture>)>,
     /// Width of each name, once measured.
@@ -87,13 +89,27 @@ impl Annotations {
     pub(super) fn forget(&mut self) {
         self.sheet = None;
         self.widths.clear();
+        self.refused = false;
     }
 
     /// Arranges everything, and puts the pictures that are new onto the GPU's sheet.
     ///
     /// # Errors
-    /// Where the browser has no canvas to write on, or the GPU no room.
+    /// Where the browser has no canvas to write on, or the GPU no room; said once, then there are none.
     pub(super) fn arrange(
+        &mut self,
+        subject: &Subject<'_>,
+        renderer: &mut Renderer,
+    ) -> Result<Vec<Sprite>, RenderError> {
+        if self.refused {
+            return Ok(Vec::new());
+        }
+        let sprites = self.written(subject, renderer);
+        self.refused = sprites.is_err();
+        sprites
+    }
+
+    fn written(
         &mut self,
         subject: &Subject<'_>,
         renderer: &mut Renderer,

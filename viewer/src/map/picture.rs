@@ -97,7 +97,11 @@ impl State {
             None => None,
         };
         let line_styles = line_styles(&theme, camera.viewport().pixel_ratio);
-        let sprites = self.annotate()?;
+        // Without names the map is still one.
+        let (sprites, refused) = match self.annotate() {
+            Ok(sprites) => (sprites, Ok(())),
+            Err(error) => (Vec::new(), Err(error)),
+        };
         let frame = self.frame(&camera, canvas, &theme, &line_styles);
         let frame = Frame { tiles, sprites: &sprites, ..frame };
         if let Some(renderer) = &self.renderer {
@@ -106,7 +110,7 @@ impl State {
         }
         self.stale.picture = false;
         self.drawn = Some(self.camera);
-        Ok(())
+        refused
     }
 
     /// Names and all else that lies over the map. The first picture goes without: the browser needs a tenth
