@@ -1,141 +1,12 @@
-// Drives examples/engine.rs in headless Chromium and compares the canvas, pixel by pixel, with the
-// colours that the numbers imply.
+// Compares what the map draws, pixel by pixel, with the colours that the numbers imply.
 //
 //     node tests/engine/engine.mjs DIST [PICTURES]      (ONLY='part of a name' runs fewer)
 //
 // DIST holds engine.js and engine_bg.wasm as wasm-bindgen (--target web) makes them of the example;
 // screenshots go to PICTURES.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import http from 'node:http';
-import path from 'node:path';
-import { chromium } from 'playwright-core';
 
-const [dist, pictures] = process.argv.slice(2);
-const html = `<!doctype html><meta charset="utf-8"><title>engine</title><link rel="icon" href="data:,">
-<style>html,body{margin:0;height:100%;overflow:hidden}
-#box{position:relative;width:100%;height:100%}canvas{position:absolute;inset:0;width:100%;height:100%}</style>
-<div id="box"><canvas id="map" aria-label="map"></canvas></div>
-<script type="module">
-import init, { Engine } from './engine.js';
-await init();
-window.Engine = Engine;
-window.ready = true;
-</script>`;
-const types = { '.js': 'text/javascript', '.wasm': 'application/wasm' };
-const server = http.createServer((request, response) => {
-  const name = path.basename(new URL(request.url, 'http://x').pathname);
-  const file = path.join(dist, name);
-  if (name === '') return response.writeHead(200, { 'content-type': 'text/html' }).end(html);
-  if (!fs.existsSync(file)) return response.writeHead(404).end();
-  response.writeHead(200, { 'content-type': types[path.extname(file)] ?? 'text/plain' });
-  response.end(fs.readFileSync(file));
-});
-await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-const address = `http://127.0.0.1:${server.address().port}/`;
-const browser = await chromium.launch({
-  executablePath: process.env.FLOE_CHROMIUM,
-  args: ['--headless=new', '--no-sandbox', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync',
-    '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
-});
-
-let failures = 0;
-async function test(name, options, body) {
-  if (process.env.ONLY && !name.includes(process.env.ONLY)) return;
-  const { field = 'exact', dark = true, reduced = true, ...context } = options;
-  const viewport = { width: 1280, height: 800 };
-  const scope = await browser.newContext({ viewport, deviceScaleFactor: 1, ...context });
-  const page = await scope.newPage();
-  const complaints = [];
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  try {
-    await page.goto(address);
-    await page.waitForFunction(() => window.ready);
-    await page.evaluate(([field, dark, reduced]) => {
-      window.map = new Engine(field, dark, reduced);
-    }, [field, dark, reduced]);
-    await page.evaluate(() => map.whenIdle());
-    await body(page);
-    const expected = options.complaints ?? [];
-    // The tests themselves read pictures back.
-    const ignored = [...expected, 'willReadFrequently'];
-    const rest = complaints.filter((text) => !ignored.some((part) => text.includes(part)));
-    assert.deepEqual(rest, [], 'the console is silent');
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    failures += 1;
-    console.log(`FAILED  ${name}\n${error.message.slice(0, 1200)}\n${complaints.join('\n').slice(0, 1200)}`);
-  }
-  await scope.close();
-}
-
-async function show(page, lon, lat, zoom, projection) {
-  await page.evaluate(async ([lon, lat, zoom, projection]) => {
-    if (projection) map.setProjection(projection);
-    map.setView(lon, lat, zoom);
-    await map.whenIdle();
-  }, [lon, lat, zoom, projection]);
-}
-
-async function picture(page, name) {
-  if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`) });
-}
-
-// Compares the canvas with the field at a raster of device pixels. A pixel may have the colour of any cell
-// that is found within `slack` device pixels of its middle, at `samples` x `samples` places. Counts what was
-// compared.
-function compare(page, { level, year = 0, slack = 0.05, step = 7, size = null, samples = 2 }) {
-  return page.evaluate(([level, year, slack, step, size, samples]) => {
-    const canvas = document.getElementById('map');
-    const copy = document.createElement('canvas');
-    copy.width = canvas.width;
-    copy.height = canvas.height;
-    const context = copy.getContext('2d', { willReadFrequently: true });
-    context.drawImage(canvas, 0, 0);
-    const pixels = context.getImageData(0, 0, copy.width, copy.height).data;
-    const ratio = devicePixelRatio;
-    const degrees = 0.01 * 2 ** level;
-    const index = (x, y) => {
-      const place = map.unproject(x / ratio, y / ratio);
-      if (!place) return null;
-      const col = Math.floor(((place[0] + 180) % 360) / degrees);
-      const row = Math.min(Math.floor((90 - place[1]) / degrees), Math.ceil(18000 / 2 ** level) - 1);
-      return map.indexAt(level, row, col, year);
-    };
-    const wrong = [];
-    const seen = { compared: 0, missing: 0, outside: 0 };
-    const [left, top, right, bottom] = size ?? [0, 0, copy.width, copy.height];
-    for (let j = top; j < bottom; j += step) {
-      for (let i = left; i < right; i += step) {
-        const at = (j * copy.width + i) * 4;
-        const [r, g, b] = pixels.slice(at, at + 3);
-        const around = [];
-        const offsets = Array.from({ length: samples }, (_, k) => slack * ((2 * k) / (samples - 1) - 1));
-        for (const dx of offsets) for (const dy of offsets) around.push(index(i + 0.5 + dx, j + 0.5 + dy));
-        if (around.includes(null)) { seen.outside += 1; continue; }
-        const isData = g === 255 - r && b === (r * 7) % 256;
-        const found = isData ? r : -1;
-        seen.compared += 1;
-        if (found === -1) seen.missing += 1;
-        if (!around.includes(found)) wrong.push({ i, j, found, around, rgb: [r, g, b] });
-      }
-    }
-    return { ...seen, wrong: wrong.length, examples: wrong.slice(0, 4), total: copy.width };
-  }, [level, year, slack, step, size, samples]);
-}
-
-function expectEqual(result, what, atLeast = 500) {
-  assert.equal(result.wrong, 0, `${what}: ${JSON.stringify(result)}`);
-  assert.ok(result.compared >= atLeast, `${what}: ${JSON.stringify(result)}`);
-  // A view of few cells may have none that is missing.
-  assert.ok(result.missing < result.compared * 0.6, `${what}: ${JSON.stringify(result)}`);
-}
-
-const projections = ['mercator', 'globe', 'equirectangular'];
+import { compare, expectEqual, finish, picture, projections, show, test } from './harness.mjs';
 
 await test('every pixel has the colour of its cell, in all projections, down to one pixel of data', {}, async (page) => {
   for (const projection of projections) {
@@ -335,22 +206,14 @@ await test('fingers pinch and tap', { hasTouch: true, reduced: true }, async (pa
   assert.ok((await page.evaluate(() => map.events())).at(-1).startsWith('Click'));
 });
 
-// The colours of the canvas's pixels, red, green, blue and opacity, row by row.
-const pixels = (page) => page.evaluate(() => {
-  const canvas = document.getElementById('map');
-  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
-  copy.drawImage(canvas, 0, 0);
-  window.pixels = copy.getImageData(0, 0, canvas.width, canvas.height);
-});
-
 await test('the marker stands around its place and leaves its pixel visible', { deviceScaleFactor: 2 }, async (page) => {
   await page.evaluate(() => map.marker(12.3, 45.2));
   for (const projection of projections) {
     await show(page, 12, 45, 6, projection);
-    await pixels(page);
     const seen = await page.evaluate(() => {
       const [x, y] = map.project(12.3, 45.2).map((length) => Math.round(length * devicePixelRatio));
-      const at = (dx, dy) => [...window.pixels.data.slice(((y + dy) * window.pixels.width + x + dx) * 4).slice(0, 3)];
+      const picture = window.readMap();
+      const at = (dx, dy) => picture.at(x + dx, y + dy);
       return { middle: at(0, 0), ring: [at(16, 0), at(-16, 0), at(0, 16), at(0, -16)], beside: at(40, 0) };
     });
     for (const pixel of seen.ring) assert.ok(Math.min(...pixel) > 240, `${projection} ${JSON.stringify(seen)}`);
@@ -377,15 +240,12 @@ await test('names are drawn with the map, also after the sheet was full and the 
     };
   });
   // What is bright on the dark base map: names and dots.
-  const bright = async () => {
-    await pixels(page);
-    return page.evaluate(() => {
-      let count = 0;
-      const { data } = window.pixels;
-      for (let at = 0; at < data.length; at += 4) count += Math.min(data[at], data[at + 1], data[at + 2]) > 225 ? 1 : 0;
-      return count;
-    });
-  };
+  const bright = () => page.evaluate(() => {
+    const { data } = window.readMap();
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4) count += Math.min(data[at], data[at + 1], data[at + 2]) > 225 ? 1 : 0;
+    return count;
+  });
   await show(page, 12, 47, 5, 'mercator');
   const without = await bright();
   await page.evaluate(async () => { map.names(); await map.whenIdle(); });
@@ -411,20 +271,34 @@ await test('names are drawn with the map, also after the sheet was full and the 
   assert.ok(Math.abs(restored - withNames) < withNames / 10, `${withNames} ${restored}`);
 });
 
+await test('a browser that does not let us write shows a map without names, and says so once', {}, async (page) => {
+  await page.reload();
+  await page.waitForFunction(() => window.ready);
+  const events = await page.evaluate(async () => {
+    const own = HTMLCanvasElement.prototype.getContext;
+    HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+      return kind === '2d' ? null : own.call(this, kind, ...rest);
+    };
+    window.map = new Engine('exact', true, true);
+    for (const zoom of [3, 4, 5]) { map.setView(12, 45, zoom); await map.whenIdle(); }
+    return map.events();
+  });
+  assert.equal(events.filter((event) => event.includes('a canvas for labels')).length, 1, events.join('; '));
+  expectEqual(await compare(page, { level: 1, slack: 0.4, size: [300, 200, 980, 600] }), 'the map');
+});
+
 await test('the status overlay colours whole tiles in all projections', {}, async (page) => {
   await page.evaluate(() => { map.style(0, 0, false); map.status(true); });
   for (const projection of projections) {
     await show(page, 5, 5, 4, projection);
     const result = await page.evaluate(() => {
-      const canvas = document.getElementById('map');
-      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
-      copy.drawImage(canvas, 0, 0);
+      const picture = window.readMap();
       const wrong = [];
       let compared = 0;
       for (let row = 7; row <= 10; row++) for (let col = 16; col <= 20; col++) {
         const at = map.project(-180 + col * 10 + 5.3, 90 - row * 10 - 5.3);
         if (!at || at[0] < 5 || at[1] < 5 || at[0] > 1275 || at[1] > 795) continue;
-        const [r, g, b] = copy.getImageData(at[0], at[1], 1, 1).data;
+        const [r, g, b] = picture.at(Math.floor(at[0]), Math.floor(at[1]));
         const strong = [r, g, b].map((value) => value > 120);
         const expected = [0, 1, 2].map((channel) => channel === (row + col) % 4);
         compared += 1;
@@ -504,11 +378,9 @@ await test('online tiles lie beneath the data', {}, async (page) => {
     await show(page, 12, 45, 6, projection);
     await page.waitForTimeout(400);
     const colours = await page.evaluate(() => {
-      const canvas = document.getElementById('map');
-      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
-      copy.drawImage(canvas, 0, 0);
+      const picture = window.readMap();
       return [[640, 400], [40, 40], [1240, 760], [300, 600]].map(([x, y]) =>
-        [...copy.getImageData(x, y, 1, 1).data.slice(0, 3)].join());
+        picture.at(x, y).join());
     });
     assert.deepEqual([...new Set(colours)], ['200,10,20'], projection);
   }
@@ -542,6 +414,4 @@ await test('pictures', { field: 'climate', reduced: false }, async (page) => {
   await page.evaluate(() => map.whenIdle());
 });
 
-await browser.close();
-server.close();
-process.exitCode = failures ? 1 : 0;
+await finish();
