@@ -1,7 +1,7 @@
 //! Writes and draws small pictures on a canvas that nobody sees.
 
 use js_sys::{Object, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use crate::render::RenderError;
@@ -18,19 +18,19 @@ impl Pen {
     /// # Errors
     /// Where the browser has none.
     pub(super) fn new() -> Result<Self, RenderError> {
+        let refused = RenderError::refused("a canvas for labels");
         let document = web_sys::window().and_then(|window| window.document());
-        let canvas = document.ok_or_else(|| refused(&JsValue::from("no document")))?;
-        let canvas = canvas.create_element("canvas").map_err(|thrown| refused(&thrown))?;
-        let canvas: HtmlCanvasElement = canvas.unchecked_into();
+        let document = document.ok_or_else(|| refused("no document".into()))?;
+        let canvas: HtmlCanvasElement =
+            document.create_element("canvas").map_err(&refused)?.unchecked_into();
         // The map's GPU takes its pixels at once: a drawing of another GPU would have to be fetched.
         let options = Object::new();
-        Reflect::set(&options, &"willReadFrequently".into(), &true.into())
-            .map_err(|thrown| refused(&thrown))?;
+        Reflect::set(&options, &"willReadFrequently".into(), &true.into()).map_err(&refused)?;
         let context = canvas
             .get_context_with_context_options("2d", &options)
-            .map_err(|thrown| refused(&thrown))?
+            .map_err(&refused)?
             .and_then(|context| context.dyn_into().ok())
-            .ok_or_else(|| refused(&JsValue::from("no context")))?;
+            .ok_or_else(|| refused("no context".into()))?;
         Ok(Self { canvas, context })
     }
 
@@ -101,8 +101,4 @@ impl Pen {
     pub(super) const fn picture(&self) -> &HtmlCanvasElement {
         &self.canvas
     }
-}
-
-fn refused(thrown: &JsValue) -> RenderError {
-    RenderError::Refused { action: "a canvas for labels", found: format!("{thrown:?}") }
 }

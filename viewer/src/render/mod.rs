@@ -8,6 +8,7 @@
 
 mod backdrop;
 mod check;
+mod drawing;
 mod entries;
 mod frame;
 mod lines;
@@ -18,6 +19,8 @@ mod renderer;
 mod scene;
 mod sprites;
 mod texture;
+
+use wasm_bindgen::JsValue;
 
 pub use frame::{Appearance, Data, Frame, Graticule, PageTable, Status, TileView};
 pub use lines::{LineCamera, LineSet, LineStyle, POLYLINE_END};
@@ -49,4 +52,11 @@ pub enum RenderError {
         /// What it said.
         found: String,
     },
+}
+
+impl RenderError {
+    /// Turns what the browser threw when it was to do something into an error.
+    pub fn refused(action: &'static str) -> impl Fn(JsValue) -> Self {
+        move |thrown| Self::Refused { action, found: format!("{thrown:?}") }
+    }
 }

@@ -1,7 +1,6 @@
 //! Textures: making, filling and binding them.
 
 use js_sys::Object;
-use wasm_bindgen::JsValue;
 use web_sys::{HtmlCanvasElement, WebGl2RenderingContext as Gl, WebGlTexture};
 
 use super::RenderError;
@@ -125,7 +124,7 @@ impl Texture {
                 self.format.kind,
                 texels,
             )
-            .map_err(refused("a texture"))
+            .map_err(RenderError::refused("a texture"))
     }
 
     /// Copies a canvas onto a plane, colours multiplied by opacity.
@@ -149,7 +148,7 @@ impl Texture {
                 canvas,
             );
         self.gl.pixel_storei(Gl::UNPACK_PREMULTIPLY_ALPHA_WEBGL, 0);
-        copied.map_err(refused("a picture of a label"))
+        copied.map_err(RenderError::refused("a picture of a label"))
     }
 
     /// Fills a rectangle of a layer, from its corner at `x`, `y`.
@@ -175,7 +174,7 @@ impl Texture {
                 self.format.kind,
                 Some(texels),
             )
-            .map_err(refused("the upload of a chunk"))
+            .map_err(RenderError::refused("the upload of a chunk"))
     }
 
     /// Fills a layer with a picture.
@@ -199,7 +198,7 @@ impl Texture {
                 self.format.kind,
                 image,
             )
-            .map_err(refused("the upload of a map tile"))
+            .map_err(RenderError::refused("the upload of a map tile"))
     }
 
     /// Copies the first layers of another array of the same size.
@@ -258,9 +257,4 @@ impl Drop for Texture {
     fn drop(&mut self) {
         self.gl.delete_texture(Some(&self.handle));
     }
-}
-
-/// Turns what the browser threw into an error.
-pub(super) fn refused(action: &'static str) -> impl Fn(JsValue) -> RenderError {
-    move |thrown| RenderError::Refused { action, found: format!("{thrown:?}") }
 }

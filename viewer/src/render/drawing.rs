@@ -1,0 +1,251 @@
+//! How a frame is drawn: the ground, over it the data, status and graticule, lines, and sprites.
+
+use js_sys::Float32Array;
+use web_sys::WebGl2RenderingContext as Gl;
+
+use super::RenderError;
+use super::check::Fence;
+use super::entries;
+use super::frame::{Appearance, Data, Frame, Graticule};
+use super::program::Program;
+use super::rectangles::{Rectangle, lay_over};
+use super::renderer::Renderer;
+use super::scene::Part;
+use super::texture::{Format, Texture};
+use crate::view::axes::Axes;
+
+/// Places across and down at which the screen is probed.
+const PROBE: (u32, u32) = (128, 80);
+
+impl Renderer {
+    /// Draws.
+    ///
+    /// # Errors
+    /// Where the driver refuses a program for such a view.
+    pub fn draw(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
+        let size = (self.canvas.width(), self.canvas.height());
+        self.set_axes(frame)?;
+        self.draw_backdrop(frame, size)?;
+        self.gl.viewport(0, 0, size.0 as i32, size.1 as i32);
+        self.backdrop.borrow().show();
+        if let Some(data) = frame.data
+            && data.opacity > 0.0
+        {
+            self.draw_data(frame, &data, &self.entries(frame, size), size)?;
+        }
+        self.draw_marks(frame)?;
+        self.lines.draw(&self.scenes, &self.quads, &frame.lines, frame.line_styles)?;
+        self.sprites.draw(&self.quads, &self.rectangles, frame.sprites, frame.screen)?;
+        self.drawn.replace(Some(Fence::new(&self.gl)));
+        Ok(())
+    }
+
+    /// Lets the driver begin to compile the programs of a frame, for which nothing has to be there yet.
+    pub fn prepare(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
+        let projection = frame.ground.projection;
+        let interpolated = frame.data.is_some_and(|data| data.smooth);
+        let ground = Part::Ground { tiles: self.tiles.is_some() && frame.tiles.is_some() };
+        for part in [ground, Part::Data { interpolated }, Part::Lines] {
+            self.scenes.get(part, projection)?;
+        }
+        Ok(())
+    }
+
+    /// Draws what of a frame does not wait for data, out of sight, and lets the driver compile what the rest
+    /// takes: drivers compile when they draw first, which may take as long as several frames.
+    ///
+    /// # Errors
+    /// Where the driver refuses a program for such a view.
+    pub fn warm(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
+        self.set_axes(frame)?;
+        self.draw_backdrop(frame, (self.canvas.width(), self.canvas.height()))?;
+        let size = (1, 1);
+        self.gl.viewport(0, 0, 1, 1);
+        let pixel = Rectangle { on_screen: [0.0, 0.0, 1.0, 1.0], extra: [0.0, 0.0, 0.0, 1.0] };
+        let nothing = Data { range: [0.0, 1.0], opacity: 0.0, smooth: false };
+        let data = frame.data.unwrap_or(nothing);
+        self.draw_data(frame, &data, &[pixel], size)?;
+        self.lines.draw(&self.scenes, &self.quads, &frame.lines, frame.line_styles)
+    }
+
+    fn draw_backdrop(&self, frame: &Frame<'_>, size: (u32, u32)) -> Result<(), RenderError> {
+        let mut backdrop = self.backdrop.borrow_mut();
+        if backdrop.begin(frame, size)? {
+            let drawn = self.draw_ground(frame);
+            backdrop.end();
+            if drawn.is_err() {
+                backdrop.forget();
+            }
+            drawn?;
+        }
+        Ok(())
+    }
+
+    fn draw_ground(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
+        let tiles = frame.tiles.zip(self.tiles.as_ref());
+        let part = Part::Ground { tiles: tiles.is_some() };
+        let program = &*self.scenes.get(part, frame.ground.projection)?;
+        program.activate()?;
+        self.set_place(program, frame);
+        let Appearance { space, sea, land, halo } = frame.appearance;
+        program.float3("spaceColour", space);
+        program.float3("seaColour", sea);
+        program.float3("landColour", land);
+        program.float3("haloColour", halo);
+        self.land.bind();
+        program.int("land", self.land.unit());
+        program.float("landLevel", frame.land_texels.log2().max(0.0));
+        // Magnified, one device pixel.
+        program.float("landSoftness", (frame.land_texels * 0.5).clamp(0.01, 0.5));
+        if let Some((view, tiles)) = tiles {
+            tiles.bind();
+            self.tile_pages.bind();
+            program.int("tiles", tiles.unit());
+            program.int("tilePages", self.tile_pages.unit());
+            program.int("tileSpan", view.span);
+            program.int2("tileCentre", view.centre);
+            program.float2("tileFraction", view.fraction);
+            program.int2("tileOrigin", view.origin);
+            program.int2("tileWindow", view.window);
+        }
+        self.gl.draw_arrays(Gl::TRIANGLES, 0, 3);
+        Ok(())
+    }
+
+    /// What of the screen may hold data.
+    fn entries(&self, frame: &Frame<'_>, size: (u32, u32)) -> Vec<Rectangle> {
+        let [cols, rows] = frame.ground.size.map(|length| length as u32);
+        if let Some(axes) = &frame.axes {
+            return entries::rectangles(&self.table, axes, (cols, rows));
+        }
+        let whole = [0.0, 0.0, size.0 as f32, size.1 as f32];
+        vec![Rectangle { on_screen: whole, extra: [0.0; 4] }]
+    }
+
+    fn draw_data(
+        &self,
+        frame: &Frame<'_>,
+        data: &Data,
+        entries: &[Rectangle],
+        size: (u32, u32),
+    ) -> Result<(), RenderError> {
+        let part = Part::Data { interpolated: data.smooth };
+        let program = &*self.scenes.get(part, frame.ground.projection)?;
+        program.activate()?;
+        self.set_place(program, frame);
+        self.set_numbers(program);
+        self.palette.bind();
+        program.int("palette", self.palette.unit());
+        program.float2("range", data.range);
+        program.float("opacity", data.opacity);
+        self.rectangles.draw(&self.quads, program, entries, size)
+    }
+
+    fn draw_marks(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
+        let part =
+            Part::Marks { status: frame.status.is_some(), graticule: frame.graticule.is_some() };
+        if frame.status.is_none() && frame.graticule.is_none() {
+            return Ok(());
+        }
+        let program = &*self.scenes.get(part, frame.ground.projection)?;
+        program.activate()?;
+        self.set_place(program, frame);
+        program.float("pixelRatio", frame.pixel_ratio);
+        if let Some(status) = frame.status {
+            self.status.bind();
+            program.int("statusClasses", self.status.unit());
+            program.int2("statusSize", [status.size.0 as i32, status.size.1 as i32]);
+            let mut colours = [[0.0; 4]; 8];
+            for (target, colour) in colours.iter_mut().zip(status.colours) {
+                *target = *colour;
+            }
+            program.float4_array("statusColours", &colours);
+            let tile = |tile: Option<(u32, u32)>| {
+                tile.map_or([-1, -1], |(col, row)| [col as i32, row as i32])
+            };
+            program.int2("statusHovered", tile(status.hovered));
+            program.int2("statusSelected", tile(status.selected));
+            program.float3("statusMark", status.mark);
+        }
+        if let Some(Graticule { step, centre, colour }) = frame.graticule {
+            let share = |degrees: f64| ((degrees / step).rem_euclid(1.0)) as f32;
+            program.float4("graticuleColour", colour);
+            program.float("graticuleStep", step.to_radians() as f32);
+            program.float2("graticuleCentre", [share(centre.0), share(centre.1)]);
+        }
+        lay_over(&self.gl, || self.gl.draw_arrays(Gl::TRIANGLES, 0, 3));
+        Ok(())
+    }
+
+    /// The digital numbers at a coarse raster of places all over the screen of a frame; 0 where there are none.
+    pub fn probe(&self, frame: &Frame<'_>) -> Result<Vec<u16>, RenderError> {
+        let probe = &*self.scenes.get(Part::Probe, frame.ground.projection)?;
+        self.set_axes(frame)?;
+        let gl = &self.gl;
+        // Unit 7 is nobody else's.
+        let target = Texture::plane(gl, 7, Format::COLOUR, false)?;
+        target.fill(PROBE.0, PROBE.1, None)?;
+        let framebuffer = gl.create_framebuffer();
+        gl.bind_framebuffer(Gl::FRAMEBUFFER, framebuffer.as_ref());
+        target.attach();
+        gl.viewport(0, 0, PROBE.0 as i32, PROBE.1 as i32);
+        probe.activate()?;
+        self.set_place(probe, frame);
+        self.set_numbers(probe);
+        let stride = |length: u32, places: u32| length as f32 / places as f32;
+        probe.float2("stride", [stride(frame.screen.0, PROBE.0), stride(frame.screen.1, PROBE.1)]);
+        gl.draw_arrays(Gl::TRIANGLES, 0, 3);
+        let mut bytes = vec![0; (PROBE.0 * PROBE.1 * 4) as usize];
+        let (width, height) = (PROBE.0 as i32, PROBE.1 as i32);
+        let read = gl.read_pixels_with_opt_u8_array(
+            0,
+            0,
+            width,
+            height,
+            Gl::RGBA,
+            Gl::UNSIGNED_BYTE,
+            Some(&mut bytes),
+        );
+        gl.bind_framebuffer(Gl::FRAMEBUFFER, None);
+        gl.delete_framebuffer(framebuffer.as_ref());
+        read.map_err(RenderError::refused("reading the screen"))?;
+        Ok(bytes.chunks_exact(4).map(|b| u16::from_be_bytes([b[0], b[1]])).collect())
+    }
+
+    /// Hands the places of columns and rows to the GPU, for all programs of a frame.
+    fn set_axes(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
+        let Some(Axes { columns, rows }) = &frame.axes else { return Ok(()) };
+        let length = columns.len().max(rows.len());
+        let mut texels = vec![[0.0; 4]; length * 2];
+        texels[..columns.len()].copy_from_slice(columns);
+        texels[length..][..rows.len()].copy_from_slice(rows);
+        self.axes.fill(length as u32, 2, Some(&Float32Array::from(texels.as_flattened())))
+    }
+
+    /// Tells a program how to find places.
+    fn set_place(&self, program: &Program, frame: &Frame<'_>) {
+        let ground = &frame.ground;
+        self.axes.bind();
+        program.int("axes", self.axes.unit());
+        program.float2("centre", ground.centre);
+        program.float("radiansPerPixel", ground.radians_per_pixel);
+        program.float2("sinCos", ground.sin_cos);
+        program.int2("centreCell", ground.cell);
+        program.float2("centreFraction", ground.fraction);
+        program.float2("centreShare", ground.share);
+        program.float("cellsPerRadian", ground.cells_per_radian);
+        program.int2("gridSize", ground.size);
+    }
+
+    /// Tells a program how to find numbers.
+    fn set_numbers(&self, program: &Program) {
+        let chunks = self.chunks.as_ref().map_or(&self.no_chunks, |(chunks, _)| chunks);
+        chunks.bind();
+        self.pages.bind();
+        program.int("chunks", chunks.unit());
+        program.int("pages", self.pages.unit());
+        let pair = |(a, b): (u32, u32)| [a as i32, b as i32];
+        program.int2("entryCells", pair(self.table.entry));
+        program.int2("coveredCells", pair(self.table.covered));
+    }
+}
