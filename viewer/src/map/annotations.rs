@@ -124,7 +124,25 @@ impl Annotations {
         sprites
     }
 
+    /// The items as sprites. A sheet that is full is begun anew, once: what does not fit then is too much for
+    /// one screen.
     fn sprites(
+        &mut self,
+        subject: &Subject<'_>,
+        items: &[Item],
+        pen: &mut Pen,
+        renderer: &mut Renderer,
+    ) -> Result<Vec<Sprite>, RenderError> {
+        let sprites = self.painted(subject, items, pen, renderer)?;
+        if sprites.len() == items.len() {
+            return Ok(sprites);
+        }
+        self.sheet = None;
+        self.painted(subject, items, pen, renderer)
+    }
+
+    /// The items that have room on the sheet, as sprites.
+    fn painted(
         &mut self,
         subject: &Subject<'_>,
         items: &[Item],
@@ -134,30 +152,23 @@ impl Annotations {
         let ratio = subject.camera.viewport().pixel_ratio;
         let fits =
             |&(theme, density, _): &(Theme, f64, _)| (theme, density) == (subject.theme, ratio);
-        // A sheet that is full is begun anew, once: what does not fit then is too much for one screen.
-        for fresh in [false, true] {
-            let sheet = match self.sheet.take().filter(fits) {
-                Some((_, _, sheet)) if !fresh => sheet,
-                _ => {
-                    let edge = (SHEET_EDGE * ratio).clamp(SHEET_EDGE, MOST_SHEET_EDGE) as u32;
-                    renderer.clear_sprites(edge)?;
-                    Sheet::new(edge)
-                }
+        let sheet = if let Some((_, _, sheet)) = self.sheet.take().filter(fits) {
+            sheet
+        } else {
+            let edge = (SHEET_EDGE * ratio).clamp(SHEET_EDGE, MOST_SHEET_EDGE) as u32;
+            renderer.clear_sprites(edge)?;
+            Sheet::new(edge)
+        };
+        let (_, _, sheet) = self.sheet.insert((subject.theme, ratio, sheet));
+        let mut sprites = Vec::with_capacity(items.len());
+        for item in items {
+            let slot = match sheet.slot(&item.picture) {
+                Some(slot) => Some(slot),
+                None => paint(&item.picture, subject, ratio, sheet, pen, renderer)?,
             };
-            let (_, _, sheet) = self.sheet.insert((subject.theme, ratio, sheet));
-            let mut sprites = Vec::with_capacity(items.len());
-            for item in items {
-                let slot = match sheet.slot(&item.picture) {
-                    Some(slot) => Some(slot),
-                    None => paint(&item.picture, subject, ratio, sheet, pen, renderer)?,
-                };
-                sprites.extend(slot.map(|slot| item.sprite(slot, ratio)));
-            }
-            if fresh || sprites.len() == items.len() {
-                return Ok(sprites);
-            }
+            sprites.extend(slot.map(|slot| item.sprite(slot, ratio)));
         }
-        Ok(Vec::new())
+        Ok(sprites)
     }
 
     fn items(&mut self, subject: &Subject<'_>, pen: &Pen) -> Vec<Item> {

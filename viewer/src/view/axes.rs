@@ -2,7 +2,7 @@
 //!
 //! There a column has one longitude and a row one latitude, so that a few thousand places say what a
 //! million pixels show. They are computed in `f64`, to the pixel of the grid, and looked up by the shader
-//! (`render/shaders/ground.glsl`), which would take longer to compute them than for all the rest.
+//! (`render/shaders/place.glsl`), which would take longer to compute them than for all the rest.
 
 use super::{Camera, Projection};
 

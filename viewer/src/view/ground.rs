@@ -1,5 +1,5 @@
 //! From a device pixel to a pixel of the grid in `f32`, on the globe: the twin of
-//! `render/shaders/ground.glsl`. (In the flat projections the shader looks places up: [`axes`](super::axes).)
+//! `render/shaders/place.glsl`. (In the flat projections the shader looks places up: [`axes`](super::axes).)
 //!
 //! An `f32` cannot tell the device pixels of the whole world apart at high zoom. So the shader never
 //! forms a longitude: it computes the **angles from the centre of the view**, by formulas without
