@@ -34,7 +34,8 @@ impl Backdrop {
     pub(super) fn new(gl: &Gl) -> Result<Self, RenderError> {
         Ok(Self {
             gl: gl.clone(),
-            picture: Texture::plane(gl, UNIT, Format::COLOUR, false)?,
+            // As the canvas: into another format drivers copy by a program, which they would compile first.
+            picture: Texture::plane(gl, UNIT, Format::OPAQUE, false)?,
             framebuffer: gl.create_framebuffer().ok_or_else(|| lost("create a framebuffer"))?,
             size: (0, 0),
             shows: None,
