@@ -280,7 +280,7 @@ fn paint(
     ratio: f64,
     sheet: &mut Sheet<Picture>,
     pen: &mut Pen,
-    renderer: &Renderer,
+    renderer: &mut Renderer,
 ) -> Result<Option<Slot>, RenderError> {
     let Colours { label, halo, .. } = colours(subject.theme);
     let text = match picture {

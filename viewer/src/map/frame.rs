@@ -72,13 +72,14 @@ impl State {
             outcome.begins = Some(Appearance::Shown);
             // With names, for which the first picture does not wait.
             self.stale.picture = true;
+            outcome.refused.extend(self.make_room().err());
         }
         let first = self.drawn.is_none();
         let drawn = if waits { Ok(false) } else { self.draw_what_is_stale(now) };
         if first && matches!(drawn, Ok(true)) {
             outcome.begins = Some(Appearance::Drawn);
         }
-        outcome.refused = [uploaded.err(), drawn.err()].into_iter().flatten().collect();
+        outcome.refused.extend([uploaded.err(), drawn.err()].into_iter().flatten());
         if !outcome.refused.is_empty() {
             // What the driver refuses once it refuses again: not in every frame.
             self.stale.picture = false;
@@ -103,7 +104,7 @@ impl State {
 
     /// Draws the picture if it is stale and need not wait; whether it did.
     fn draw_what_is_stale(&mut self, now: f64) -> Result<bool, RenderError> {
-        if self.waits_for_data(now)? || !self.stale.picture || self.renderer.is_none() {
+        if self.waits_for_data(now) || !self.stale.picture || self.renderer.is_none() {
             return Ok(false);
         }
         self.draw(now)?;
@@ -135,7 +136,7 @@ impl Inner {
     }
 
     /// Asks for chunks, if the list is another one than before.
-    fn want(&self, wanted: Option<Vec<ChunkKey>>) {
+    pub(super) fn want(&self, wanted: Option<Vec<ChunkKey>>) {
         let Some(wanted) = wanted else { return };
         let source = self.source.borrow().clone();
         if let Some(source) = source {

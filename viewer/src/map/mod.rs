@@ -55,7 +55,7 @@ use self::state::State;
 use crate::basemap::PlaceName;
 use crate::chunk::{ChunkAnswer, ChunkKey};
 use crate::dataset::Dataset;
-use crate::render::Renderer;
+use crate::render::{RenderError, Renderer};
 use crate::view::{Projection, View, Viewport};
 
 /// A handle to a map.
@@ -112,6 +112,30 @@ impl Map {
         *inner.input.borrow_mut() = input;
         inner.request_frame();
         Ok(Self(inner))
+    }
+
+    /// Lets the GPU's driver begin to compile what the first picture takes. What follows waits for that: there
+    /// had better be something else to do in between.
+    pub fn prepare(&self) {
+        self.attempt(|state| state.prepare());
+    }
+
+    /// Lets the driver compile the rest, which it does when something is drawn first: draws single pixels, out of
+    /// sight.
+    pub fn warm_up(&self) {
+        self.attempt(|state| state.warm_up());
+    }
+
+    /// Draws what of the first picture does not wait for data, out of sight.
+    pub fn draw_ahead(&self) {
+        self.attempt(State::draw_ahead);
+    }
+
+    fn attempt(&self, step: impl FnOnce(&mut State) -> Result<(), RenderError>) {
+        let done = step(&mut self.0.state.borrow_mut());
+        if let Err(error) = done {
+            self.0.listeners.error.emit(&error.into());
+        }
     }
 
     /// Where chunks come from.

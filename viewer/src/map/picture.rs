@@ -49,6 +49,16 @@ impl State {
         Ok(())
     }
 
+    /// Makes room for more than the first view takes, now that nobody waits for it.
+    pub(super) fn make_room(&mut self) -> Result<(), RenderError> {
+        let (Some(renderer), Some(layer)) = (&mut self.renderer, &self.layer) else {
+            return Ok(());
+        };
+        let taken = layer.residency.layers() as u32;
+        let most = layer.residency.max_layers() as u32;
+        renderer.ensure_layers(layer.residency.layer_size(), (taken + 1).min(most), most)
+    }
+
     /// Brings the GPU's tables up to date.
     fn refresh(&mut self) -> Result<(), RenderError> {
         let Some(renderer) = &mut self.renderer else { return Ok(()) };
@@ -131,35 +141,47 @@ impl State {
     }
 
     /// Whether the first picture, at a time in milliseconds, had better wait for the data: they are seen
-    /// sooner when the GPU is not busy with a picture without them. Meanwhile its programs are compiled.
-    pub(super) fn waits_for_data(&mut self, now: f64) -> Result<bool, RenderError> {
+    /// sooner when the GPU is not busy with a picture without them.
+    pub(super) fn waits_for_data(&mut self, now: f64) -> bool {
         if self.drawn.is_some() || self.layer.as_ref().is_some_and(|layer| layer.complete) {
-            return Ok(false);
+            return false;
         }
-        let Some(begun) = self.begun else {
-            self.begun = Some(now);
-            self.prepare()?;
-            self.refresh()?;
-            let theme = colours(self.theme);
-            let line_styles = line_styles(&theme, self.camera.viewport().pixel_ratio);
-            if let Some(renderer) = &self.renderer {
-                renderer.resize(self.canvas.0, self.canvas.1);
-                renderer.warm(&self.frame(&self.camera, self.canvas, &theme, &line_styles))?;
-            }
-            return Ok(true);
-        };
-        Ok(match self.layer.as_ref().map(Layer::is_empty) {
+        let begun = *self.begun.get_or_insert(now);
+        match self.layer.as_ref().map(Layer::is_empty) {
             None => now - begun < WAIT_FOR_STORE,
             Some(true) => now - begun < WAIT_FOR_DATA,
             Some(false) => now - *self.first_data.get_or_insert(now) < WAIT_FOR_REST,
-        })
+        }
     }
 
-    /// Lets the driver compile while the first picture's textures are made.
-    fn prepare(&self) -> Result<(), RenderError> {
+    /// Lets the driver begin to compile what the first picture takes.
+    pub(super) fn prepare(&self) -> Result<(), RenderError> {
+        self.before_the_first(Renderer::prepare)
+    }
+
+    /// Lets the driver compile what is left to do when something is drawn first.
+    pub(super) fn warm_up(&self) -> Result<(), RenderError> {
+        self.before_the_first(Renderer::warm_up)
+    }
+
+    /// Draws what of the first picture does not wait for data, out of sight.
+    pub(super) fn draw_ahead(&mut self) -> Result<(), RenderError> {
+        self.refresh()?;
+        self.before_the_first(Renderer::draw_ahead)
+    }
+
+    /// Does something with the first picture, unless it is there already.
+    fn before_the_first(
+        &self,
+        act: impl FnOnce(&Renderer, &Frame<'_>) -> Result<(), RenderError>,
+    ) -> Result<(), RenderError> {
+        let Some(renderer) = self.renderer.as_ref().filter(|_| self.drawn.is_none()) else {
+            return Ok(());
+        };
         let theme = colours(self.theme);
-        let frame = self.frame(&self.camera, self.canvas, &theme, &[]);
-        self.renderer.as_ref().map_or(Ok(()), |renderer| renderer.prepare(&frame))
+        let line_styles = line_styles(&theme, self.camera.viewport().pixel_ratio);
+        renderer.resize(self.canvas.0, self.canvas.1);
+        act(renderer, &self.frame(&self.camera, self.canvas, &theme, &line_styles))
     }
 
     /// Camera and canvas of a picture whose pixels are so many device pixels wide and high.
@@ -212,7 +234,9 @@ impl State {
             data: self.data(),
             status: self.status.as_ref().map(|status| Status {
                 size: (status.cols, status.rows),
-                colours: &status.colours,
+                colours: std::array::from_fn(|class| {
+                    status.colours.get(class).copied().unwrap_or_default()
+                }),
                 hovered: status.hovered.map(|(row, col)| (col, row)),
                 selected: status.selected.map(|(row, col)| (col, row)),
                 mark: theme.mark,

@@ -1,12 +1,14 @@
-//! How a frame is drawn: the ground, over it the data, status and graticule, lines, and sprites.
+//! How a frame is drawn: first the ground, which lies beneath the data, and what lies over them (status and
+//! graticule, lines, sprites), each a picture that is kept; then both and the data in one go.
 
 use js_sys::Float32Array;
 use web_sys::WebGl2RenderingContext as Gl;
 
 use super::RenderError;
 use super::check::Fence;
-use super::entries;
+use super::entries::{self, Areas};
 use super::frame::{Appearance, Data, Frame, Graticule};
+use super::kept::{Beneath, Over};
 use super::program::Program;
 use super::rectangles::{Rectangle, lay_over};
 use super::renderer::Renderer;
@@ -25,17 +27,9 @@ impl Renderer {
     pub fn draw(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
         let size = (self.canvas.width(), self.canvas.height());
         self.set_axes(frame)?;
-        self.draw_backdrop(frame, size)?;
+        self.draw_layers(frame, size)?;
         self.gl.viewport(0, 0, size.0 as i32, size.1 as i32);
-        self.backdrop.borrow().show();
-        if let Some(data) = frame.data
-            && data.opacity > 0.0
-        {
-            self.draw_data(frame, &data, &self.entries(frame, size), size)?;
-        }
-        self.draw_marks(frame)?;
-        self.lines.draw(&self.scenes, &self.quads, &frame.lines, frame.line_styles)?;
-        self.sprites.draw(&self.quads, &self.rectangles, frame.sprites, frame.screen)?;
+        self.compose(frame, &self.areas(frame, size), size)?;
         self.drawn.replace(Some(Fence::new(&self.gl)));
         Ok(())
     }
@@ -45,40 +39,55 @@ impl Renderer {
         let projection = frame.ground.projection;
         let interpolated = frame.data.is_some_and(|data| data.smooth);
         let ground = Part::Ground { tiles: self.tiles.is_some() && frame.tiles.is_some() };
-        for part in [ground, Part::Data { interpolated }, Part::Lines] {
+        let data = Part::Data { interpolated };
+        for part in [ground, Part::Lines, Part::Empty, data, Part::Sprites] {
             self.scenes.get(part, projection)?;
         }
         Ok(())
     }
 
-    /// Draws what of a frame does not wait for data, out of sight, and lets the driver compile what the rest
-    /// takes: drivers compile when they draw first, which may take as long as several frames.
+    /// Lets the driver compile what is left to do when a program draws first, which may take as long as
+    /// several frames: draws single pixels, out of sight.
     ///
     /// # Errors
     /// Where the driver refuses a program for such a view.
-    pub fn warm(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
+    pub fn warm_up(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
+        let pixel = (1, 1);
         self.set_axes(frame)?;
-        self.draw_backdrop(frame, (self.canvas.width(), self.canvas.height()))?;
-        let size = (1, 1);
+        self.beneath.borrow_mut().show(Beneath::of(frame), pixel, || self.draw_ground(frame))?;
+        self.over.borrow_mut().show(Over::of(frame), pixel, || {
+            lay_over(&self.gl, || {
+                self.draw_marks(frame)?;
+                self.lines.draw_nothing(&self.scenes, &self.quads, &frame.lines)
+            })
+        })?;
         self.gl.viewport(0, 0, 1, 1);
-        let pixel = Rectangle { on_screen: [0.0, 0.0, 1.0, 1.0], extra: [0.0, 0.0, 0.0, 1.0] };
-        let nothing = Data { range: [0.0, 1.0], opacity: 0.0, smooth: false };
-        let data = frame.data.unwrap_or(nothing);
-        self.draw_data(frame, &data, &[pixel], size)?;
-        self.lines.draw(&self.scenes, &self.quads, &frame.lines, frame.line_styles)
+        let on_screen = [0.0, 0.0, 1.0, 1.0];
+        let pixels = vec![Rectangle { on_screen, extra: [0.0, 0.0, 0.0, 1.0] }];
+        self.compose(frame, &Areas { data: pixels.clone(), empty: pixels }, pixel)
     }
 
-    fn draw_backdrop(&self, frame: &Frame<'_>, size: (u32, u32)) -> Result<(), RenderError> {
-        let mut backdrop = self.backdrop.borrow_mut();
-        if backdrop.begin(frame, size)? {
-            let drawn = self.draw_ground(frame);
-            backdrop.end();
-            if drawn.is_err() {
-                backdrop.forget();
-            }
-            drawn?;
-        }
-        Ok(())
+    /// Draws ahead what of a frame does not wait for data, out of sight.
+    ///
+    /// # Errors
+    /// Where the driver refuses a program for such a view.
+    pub fn draw_ahead(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
+        self.set_axes(frame)?;
+        self.draw_layers(frame, (self.canvas.width(), self.canvas.height()))
+    }
+
+    /// Draws what lies beneath and over the data, where it is not what was drawn last.
+    fn draw_layers(&self, frame: &Frame<'_>, size: (u32, u32)) -> Result<(), RenderError> {
+        let beneath = Beneath::of(frame);
+        self.beneath.borrow_mut().show(beneath, size, || self.draw_ground(frame))?;
+        self.over.borrow_mut().show(Over::of(frame), size, || {
+            lay_over(&self.gl, || {
+                self.draw_marks(frame)?;
+                self.lines.draw(&self.scenes, &self.quads, &frame.lines, frame.line_styles)?;
+                let (quads, rectangles) = (&self.quads, &self.rectangles);
+                self.sprites.draw(&self.scenes, quads, rectangles, frame.sprites, frame.screen)
+            })
+        })
     }
 
     fn draw_ground(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
@@ -112,33 +121,48 @@ impl Renderer {
         Ok(())
     }
 
-    /// What of the screen may hold data.
-    fn entries(&self, frame: &Frame<'_>, size: (u32, u32)) -> Vec<Rectangle> {
+    /// Where the screen may hold data.
+    fn areas(&self, frame: &Frame<'_>, size: (u32, u32)) -> Areas {
         let [cols, rows] = frame.ground.size.map(|length| length as u32);
-        if let Some(axes) = &frame.axes {
-            return entries::rectangles(&self.table, axes, (cols, rows));
+        let on_screen = [0.0, 0.0, size.0 as f32, size.1 as f32];
+        let whole = vec![Rectangle { on_screen, extra: [0.0; 4] }];
+        match (frame.data, &frame.axes) {
+            (None, _) => Areas { data: Vec::new(), empty: whole },
+            (Some(_), Some(axes)) => entries::areas(&self.table, axes, (cols, rows)),
+            (Some(_), None) => Areas { data: whole, empty: Vec::new() },
         }
-        let whole = [0.0, 0.0, size.0 as f32, size.1 as f32];
-        vec![Rectangle { on_screen: whole, extra: [0.0; 4] }]
     }
 
-    fn draw_data(
+    /// Draws the picture: the data between what lies beneath and what lies over them.
+    fn compose(
         &self,
         frame: &Frame<'_>,
-        data: &Data,
-        entries: &[Rectangle],
+        areas: &Areas,
         size: (u32, u32),
     ) -> Result<(), RenderError> {
-        let part = Part::Data { interpolated: data.smooth };
-        let program = &*self.scenes.get(part, frame.ground.projection)?;
-        program.activate()?;
-        self.set_place(program, frame);
-        self.set_numbers(program);
-        self.palette.bind();
-        program.int("palette", self.palette.unit());
-        program.float2("range", data.range);
-        program.float("opacity", data.opacity);
-        self.rectangles.draw(&self.quads, program, entries, size)
+        let nothing = Data { range: [0.0, 1.0], opacity: 0.0, smooth: false };
+        let data = frame.data.unwrap_or(nothing);
+        for (part, areas) in
+            [(Part::Empty, &areas.empty), (Part::Data { interpolated: data.smooth }, &areas.data)]
+        {
+            if areas.is_empty() {
+                continue;
+            }
+            let program = &*self.scenes.get(part, frame.ground.projection)?;
+            program.activate()?;
+            program.int("beneath", self.beneath.borrow().bind());
+            program.int("over", self.over.borrow().bind());
+            if part != Part::Empty {
+                self.set_place(program, frame);
+                self.set_numbers(program);
+                self.palette.bind();
+                program.int("palette", self.palette.unit());
+                program.float2("range", data.range);
+                program.float("opacity", data.opacity);
+            }
+            self.rectangles.draw(&self.quads, program, areas, size)?;
+        }
+        Ok(())
     }
 
     fn draw_marks(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
@@ -155,11 +179,7 @@ impl Renderer {
             self.status.bind();
             program.int("statusClasses", self.status.unit());
             program.int2("statusSize", [status.size.0 as i32, status.size.1 as i32]);
-            let mut colours = [[0.0; 4]; 8];
-            for (target, colour) in colours.iter_mut().zip(status.colours) {
-                *target = *colour;
-            }
-            program.float4_array("statusColours", &colours);
+            program.float4_array("statusColours", &status.colours);
             let tile = |tile: Option<(u32, u32)>| {
                 tile.map_or([-1, -1], |(col, row)| [col as i32, row as i32])
             };
@@ -173,7 +193,7 @@ impl Renderer {
             program.float("graticuleStep", step.to_radians() as f32);
             program.float2("graticuleCentre", [share(centre.0), share(centre.1)]);
         }
-        lay_over(&self.gl, || self.gl.draw_arrays(Gl::TRIANGLES, 0, 3));
+        self.gl.draw_arrays(Gl::TRIANGLES, 0, 3);
         Ok(())
     }
 

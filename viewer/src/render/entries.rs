@@ -4,25 +4,46 @@ use super::frame::PageTable;
 use super::rectangles::Rectangle;
 use crate::view::axes::{Axes, AxisPlace};
 
-/// The rectangles of all entries that hold data, with their pages.
+/// Rectangles that cover the screen, each pixel by one.
+#[derive(Debug, Default)]
+pub(super) struct Areas {
+    /// The entries that hold data, with their pages.
+    pub(super) data: Vec<Rectangle>,
+    /// All the rest.
+    pub(super) empty: Vec<Rectangle>,
+}
+
+/// The rectangles of all entries.
 ///
 /// A column and a row of device pixels belong to one entry each, so that the rectangles end between
 /// pixels and meet without a seam; where the world repeats itself, so do they.
-pub(super) fn rectangles(table: &PageTable, axes: &Axes, grid: (u32, u32)) -> Vec<Rectangle> {
+pub(super) fn areas(table: &PageTable, axes: &Axes, grid: (u32, u32)) -> Areas {
     let columns = spans(&axes.columns, table.entry.0, table.covered.0, grid.0);
     let rows = spans(&axes.rows, table.entry.1, table.covered.1, grid.1);
-    let mut rectangles = Vec::new();
+    let mut areas = Areas::default();
     for row in &rows {
+        // What is empty and lies side by side is one rectangle.
+        let mut gap: Option<Rectangle> = None;
         for column in &columns {
-            let texel = table.texels.get((row.entry * table.size.0 + column.entry) as usize);
-            let Some(page) = texel.filter(|page| page[2] >= 0) else { continue };
-            rectangles.push(Rectangle {
-                on_screen: [column.start, row.start, column.length, row.length].map(|n| n as f32),
-                extra: page.map(|number| number as f32),
-            });
+            let page = row
+                .entry
+                .zip(column.entry)
+                .and_then(|(row, column)| table.texels.get((row * table.size.0 + column) as usize));
+            let on_screen =
+                [column.start, row.start, column.length, row.length].map(|length| length as f32);
+            match (page.filter(|page| page[2] >= 0), &mut gap) {
+                (Some(page), _) => {
+                    areas.empty.extend(gap.take());
+                    let extra = page.map(|number| number as f32);
+                    areas.data.push(Rectangle { on_screen, extra });
+                }
+                (None, Some(gap)) => gap.on_screen[2] += on_screen[2],
+                (None, None) => gap = Some(Rectangle { on_screen, extra: [0.0; 4] }),
+            }
         }
+        areas.empty.extend(gap);
     }
-    rectangles
+    areas
 }
 
 /// Device pixels of one entry that follow each other.
@@ -30,7 +51,8 @@ pub(super) fn rectangles(table: &PageTable, axes: &Axes, grid: (u32, u32)) -> Ve
 struct Span {
     start: u32,
     length: u32,
-    entry: u32,
+    /// None beyond the poles.
+    entry: Option<u32>,
 }
 
 /// Cuts an axis into entries of so many cells; places beyond the grid belong to none, those beyond the
@@ -39,15 +61,10 @@ fn spans(axis: &[AxisPlace], entry: u32, covered: u32, cells: u32) -> Vec<Span> 
     let mut spans: Vec<Span> = Vec::new();
     for (start, place) in axis.iter().enumerate() {
         let start = start as u32;
-        // Beyond the poles.
-        if !(0.0..cells as f32).contains(&place[0]) {
-            continue;
-        }
-        let entry = (place[0] as u32).min(covered - 1) / entry;
+        let is_on_grid = (0.0..cells as f32).contains(&place[0]);
+        let entry = is_on_grid.then(|| (place[0] as u32).min(covered - 1) / entry);
         match spans.last_mut() {
-            Some(last) if last.entry == entry && last.start + last.length == start => {
-                last.length += 1;
-            }
+            Some(last) if last.entry == entry => last.length += 1,
             _ => spans.push(Span { start, length: 1, entry }),
         }
     }
@@ -76,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn every_pixel_of_an_entry_with_data_lies_in_its_rectangle_and_no_other_does() {
+    fn every_pixel_lies_in_one_rectangle_that_of_its_entry_where_that_has_data() {
         for (projection, lon, lat, zoom) in [
             (Projection::Mercator, 12.0, 22.0, 0.2),
             (Projection::Mercator, 179.9, 60.0, 6.0),
@@ -85,23 +102,26 @@ mod tests {
         ] {
             let (axes, table) = (axes(projection, lon, lat, zoom), table());
             let mut screen = vec![None; 640 * 400];
-            for rectangle in rectangles(&table, &axes, GRID) {
-                let [x, y, width, height] = rectangle.on_screen.map(|length| length as usize);
+            let Areas { data, empty } = areas(&table, &axes, GRID);
+            assert!(!data.is_empty() && !empty.is_empty());
+            let data = data.iter().map(|rectangle| (rectangle.on_screen, Some(rectangle.extra)));
+            let empty = empty.iter().map(|rectangle| (rectangle.on_screen, None));
+            for (on_screen, page) in data.chain(empty) {
+                let [x, y, width, height] = on_screen.map(|length| length as usize);
                 for row in y..y + height {
                     for pixel in &mut screen[row * 640 + x..row * 640 + x + width] {
                         assert_eq!(*pixel, None, "two rectangles at one pixel");
-                        *pixel = Some(rectangle.extra);
+                        *pixel = Some(page);
                     }
                 }
             }
-            assert!(screen.iter().any(Option::is_some));
             for (index, found) in screen.into_iter().enumerate() {
                 let (column, row) = (axes.columns[index % 640][0], axes.rows[index / 640][0]);
                 let expected = (0.0..18_000.0)
                     .contains(&row)
                     .then(|| table.texels[row as usize / 1000 * 36 + column as usize / 1000]);
                 let expected = expected.filter(|page| page[2] >= 0);
-                assert_eq!(found, expected.map(|page| page.map(|number| number as f32)));
+                assert_eq!(found, Some(expected.map(|page| page.map(|number| number as f32))));
             }
         }
     }
@@ -110,7 +130,7 @@ mod tests {
     fn cells_beyond_those_that_are_covered_have_the_last_ones_entry() {
         let axes = axes(Projection::Equirectangular, 179.0, 0.0, 6.0);
         let covered = spans(&axes.columns, 1000, 35_000, 36_000);
-        assert_eq!(covered[0].entry, 34);
-        assert_eq!(spans(&axes.columns, 1000, 36_000, 36_000)[0].entry, 35);
+        assert_eq!(covered[0].entry, Some(34));
+        assert_eq!(spans(&axes.columns, 1000, 36_000, 36_000)[0].entry, Some(35));
     }
 }

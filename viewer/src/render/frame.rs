@@ -25,7 +25,7 @@ pub struct Frame<'a> {
     /// The data, if there are any.
     pub data: Option<Data>,
     /// Status of tiles, if it is shown.
-    pub status: Option<Status<'a>>,
+    pub status: Option<Status>,
     /// Meridians and parallels, if they are shown.
     pub graticule: Option<Graticule>,
     /// Styles of the line sets, in their order.
@@ -89,11 +89,11 @@ impl PageTable {
 
 /// The status overlay.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Status<'a> {
+pub struct Status {
     /// Columns and rows of tiles.
     pub size: (u32, u32),
-    /// The fill of each class, at most 8.
-    pub colours: &'a [[f32; 4]],
+    /// The fill of each class.
+    pub colours: [[f32; 4]; 8],
     /// Column and row under the pointer.
     pub hovered: Option<(u32, u32)>,
     /// Column and row that is selected.

@@ -179,7 +179,27 @@ impl Lines {
         Ok(())
     }
 
-    /// Draws the sets, each in its style; sets without a style are left out.
+    /// Draws a segment of no length.
+    ///
+    /// # Errors
+    /// Where the driver refuses the program.
+    pub(super) fn draw_nothing(
+        &self,
+        scenes: &Scenes,
+        quads: &Quads,
+        camera: &LineCamera,
+    ) -> Result<(), RenderError> {
+        let program = &*scenes.get(Part::Lines, camera.projection)?;
+        program.activate()?;
+        let vertices = Texture::plane(&self.gl, UNIT, Format::PLACE, false)?;
+        program.int("vertices", vertices.unit());
+        program.int_array("runs", &[0]);
+        quads.draw(1);
+        Ok(())
+    }
+
+    /// Draws the sets, each in its style, colours multiplied by their opacity; sets without a style are left
+    /// out.
     ///
     /// # Errors
     /// Where the driver refuses the program.
@@ -190,7 +210,6 @@ impl Lines {
         camera: &LineCamera,
         styles: &[LineStyle],
     ) -> Result<(), RenderError> {
-        let gl = &self.gl;
         let program = &*scenes.get(Part::Lines, camera.projection)?;
         program.activate()?;
         program.float("radius", camera.radius);
@@ -198,8 +217,6 @@ impl Lines {
         program.float2("sinCos", camera.sin_cos);
         program.float3("centreHigh", camera.centre_high);
         program.float3("centreLow", camera.centre_low);
-        gl.enable(Gl::BLEND);
-        gl.blend_func_separate(Gl::SRC_ALPHA, Gl::ONE_MINUS_SRC_ALPHA, Gl::ZERO, Gl::ONE);
         for (set, style) in self.sets.iter().zip(styles) {
             if style.colour[3] <= 0.0 {
                 continue;
@@ -219,7 +236,6 @@ impl Lines {
                 }
             }
         }
-        gl.disable(Gl::BLEND);
         Ok(())
     }
 }

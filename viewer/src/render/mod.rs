@@ -6,11 +6,11 @@
 //! range, colours and opacity are uniforms. Then status and graticule, lines of the base map, and names and marker
 //! as small pictures from a sheet.
 
-mod backdrop;
 mod check;
 mod drawing;
 mod entries;
 mod frame;
+mod kept;
 mod lines;
 mod program;
 mod quads;

@@ -26,18 +26,15 @@ pub(super) struct Rectangle {
 
 /// Rectangles on their way to the GPU.
 pub(super) struct Rectangles {
-    gl: Gl,
     texture: Texture,
 }
 
 impl Rectangles {
     pub(super) fn new(gl: &Gl) -> Result<Self, RenderError> {
-        let texture = Texture::plane(gl, UNIT, Format::FLOATS, false)?;
-        Ok(Self { gl: gl.clone(), texture })
+        Ok(Self { texture: Texture::plane(gl, UNIT, Format::FLOATS, false)? })
     }
 
-    /// Draws rectangles in their order with the active program over what is there, on a screen of so many
-    /// pixels. Colours are to be multiplied by their opacity.
+    /// Draws rectangles in their order with the active program, on a screen of so many pixels.
     pub(super) fn draw(
         &self,
         quads: &Quads,
@@ -47,24 +44,22 @@ impl Rectangles {
     ) -> Result<(), RenderError> {
         program.int("rectangles", self.texture.unit());
         program.float2("screen", [screen.0 as f32, screen.1 as f32]);
-        lay_over(&self.gl, || {
-            for rectangles in rectangles.chunks(MOST) {
-                let rows = [|one: &Rectangle| one.on_screen, |one: &Rectangle| one.extra];
-                let texels: Vec<f32> =
-                    rows.iter().flat_map(|row| rectangles.iter().flat_map(row)).collect();
-                let texels = Float32Array::from(texels.as_slice());
-                self.texture.fill(rectangles.len() as u32, 2, Some(&texels))?;
-                quads.draw(rectangles.len());
-            }
-            Ok(())
-        })
+        for rectangles in rectangles.chunks(MOST) {
+            let rows = [|one: &Rectangle| one.on_screen, |one: &Rectangle| one.extra];
+            let texels: Vec<f32> =
+                rows.iter().flat_map(|row| rectangles.iter().flat_map(row)).collect();
+            let texels = Float32Array::from(texels.as_slice());
+            self.texture.fill(rectangles.len() as u32, 2, Some(&texels))?;
+            quads.draw(rectangles.len());
+        }
+        Ok(())
     }
 }
 
 /// Draws colours that are multiplied by their opacity over what is there.
 pub(super) fn lay_over<T>(gl: &Gl, draw: impl FnOnce() -> T) -> T {
     gl.enable(Gl::BLEND);
-    gl.blend_func_separate(Gl::ONE, Gl::ONE_MINUS_SRC_ALPHA, Gl::ZERO, Gl::ONE);
+    gl.blend_func(Gl::ONE, Gl::ONE_MINUS_SRC_ALPHA);
     let drawn = draw();
     gl.disable(Gl::BLEND);
     drawn

@@ -7,9 +7,9 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlCanvasElement, HtmlImageElement, WebGl2RenderingContext as Gl};
 
 use super::RenderError;
-use super::backdrop::Backdrop;
 use super::check::{Check, Fence};
 use super::frame::PageTable;
+use super::kept::{Beneath, Kept, Over};
 use super::lines::{LineSet, Lines};
 use super::quads::Quads;
 use super::rectangles::Rectangles;
@@ -21,14 +21,17 @@ use super::texture::{Format, Texture};
 pub const TILE_EDGE: u32 = 256;
 /// How many raster tiles the GPU keeps.
 pub const TILE_LAYERS: u32 = 64;
-/// The chunk texture grows in steps of at least this many layers.
-const FIRST_LAYERS: u32 = 4;
+/// The chunk texture grows in steps of at least this many layers. Only the first one is as small as can be: the
+/// driver clears a texture before it takes pixels, and the first picture waits for that.
+const MORE_LAYERS: u32 = 4;
+
 /// All that lives on the GPU.
 pub struct Renderer {
     pub(super) gl: Gl,
     pub(super) canvas: HtmlCanvasElement,
     pub(super) scenes: Scenes,
-    pub(super) backdrop: RefCell<Backdrop>,
+    pub(super) beneath: RefCell<Kept<Beneath>>,
+    pub(super) over: RefCell<Kept<Over>>,
     pub(super) quads: Quads,
     pub(super) rectangles: Rectangles,
     pub(super) lines: Lines,
@@ -75,7 +78,8 @@ impl Renderer {
 
         let mut this = Self {
             scenes: Scenes::new(&gl),
-            backdrop: RefCell::new(Backdrop::new(&gl)?),
+            beneath: RefCell::new(Kept::new(&gl, 12)?),
+            over: RefCell::new(Kept::new(&gl, 13)?),
             quads: Quads::new(&gl)?,
             rectangles: Rectangles::new(&gl)?,
             lines: Lines::new(&gl),
@@ -119,29 +123,37 @@ impl Renderer {
     }
 
     /// Replaces the coverage of land (0 to 255), 180° W to E, north to south.
-    pub fn set_land(&self, width: u32, height: u32, coverage: &[u8]) -> Result<(), RenderError> {
+    pub fn set_land(
+        &mut self,
+        width: u32,
+        height: u32,
+        coverage: &[u8],
+    ) -> Result<(), RenderError> {
         self.land.fill(width, height, Some(&Uint8Array::from(coverage)))?;
         self.land.make_mipmaps();
-        self.backdrop.borrow_mut().forget();
+        self.beneath.get_mut().forget();
         Ok(())
     }
 
     /// Replaces the polylines.
     pub fn set_lines(&mut self, sets: &[LineSet]) -> Result<(), RenderError> {
+        self.over.get_mut().forget();
         self.lines.set(sets)
     }
 
     /// Makes the sheet of the sprites so wide and high, and empty.
     pub fn clear_sprites(&mut self, edge: u32) -> Result<(), RenderError> {
+        self.over.get_mut().forget();
         self.sprites.clear(edge)
     }
 
     /// Puts a picture onto the sheet, its left top corner `at`.
     pub fn put_sprite(
-        &self,
+        &mut self,
         at: (u32, u32),
         picture: &HtmlCanvasElement,
     ) -> Result<(), RenderError> {
+        self.over.get_mut().forget();
         self.sprites.put(at, picture)
     }
 
@@ -171,13 +183,19 @@ impl Renderer {
     }
 
     /// Replaces the classes of tiles, row by row.
-    pub fn set_status(&self, cols: u32, rows: u32, classes: &[u8]) -> Result<(), RenderError> {
+    pub fn set_status(&mut self, cols: u32, rows: u32, classes: &[u8]) -> Result<(), RenderError> {
+        self.over.get_mut().forget();
         self.status.fill(cols, rows, Some(&Uint8Array::from(classes)))
     }
 
     /// Replaces the page table of raster tiles: four bytes an entry.
-    pub fn set_tile_pages(&self, cols: u32, rows: u32, table: &[u8]) -> Result<(), RenderError> {
-        self.backdrop.borrow_mut().forget();
+    pub fn set_tile_pages(
+        &mut self,
+        cols: u32,
+        rows: u32,
+        table: &[u8],
+    ) -> Result<(), RenderError> {
+        self.beneath.get_mut().forget();
         self.tile_pages.fill(cols, rows, Some(&Uint8Array::from(table)))
     }
 
@@ -193,7 +211,8 @@ impl Renderer {
             return Ok(());
         }
         // Doubling keeps the copies few.
-        let count = count.max(FIRST_LAYERS).max(present * 2).min(most.max(count));
+        let least = if present == 0 { 0 } else { MORE_LAYERS.max(present * 2) };
+        let count = count.max(least).min(most.max(count));
         let grown = Texture::layers(&self.gl, 0, Format::NUMBER, false, size, count)?;
         self.check = Some(Check::new(&self.gl, format!("{} x {} x {count}", size.0, size.1)));
         if let Some((old, present)) = self.chunks.take() {
@@ -258,7 +277,7 @@ impl Renderer {
             let asked = format!("{TILE_EDGE} x {TILE_EDGE} x {TILE_LAYERS}");
             self.check = Some(Check::new(&self.gl, asked));
         }
-        self.backdrop.borrow_mut().forget();
+        self.beneath.get_mut().forget();
         self.tiles.as_ref().map_or(Ok(()), |tiles| tiles.fill_layer(layer, image))
     }
 }

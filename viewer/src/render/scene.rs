@@ -21,12 +21,16 @@ use crate::view::Projection;
 pub(super) enum Part {
     /// Space, sea, land and raster tiles.
     Ground { tiles: bool },
-    /// The numbers, between pixel centres interpolated or not.
+    /// The picture where there may be data, between pixel centres interpolated or not ...
     Data { interpolated: bool },
+    /// ... and where there are none.
+    Empty,
     /// Status of tiles and graticule.
     Marks { status: bool, graticule: bool },
     /// Lines of the base map.
     Lines,
+    /// Pictures from the sheet.
+    Sprites,
     /// The numbers themselves, for reading.
     Probe,
 }
@@ -36,15 +40,17 @@ impl Part {
         match self {
             Self::Ground { .. } => "ground",
             Self::Data { .. } => "data",
+            Self::Empty => "empty",
             Self::Marks { .. } => "marks",
             Self::Lines => "lines",
+            Self::Sprites => "sprites",
             Self::Probe => "probe",
         }
     }
 
     const fn vertex(self) -> &'static str {
         match self {
-            Self::Data { .. } => rectangles::VERTEX,
+            Self::Data { .. } | Self::Empty | Self::Sprites => rectangles::VERTEX,
             Self::Lines => include_str!("shaders/lines.vert"),
             Self::Ground { .. } | Self::Marks { .. } | Self::Probe => {
                 include_str!("shaders/screen.vert")
@@ -56,8 +62,10 @@ impl Part {
         match self {
             Self::Ground { .. } => include_str!("shaders/ground.frag"),
             Self::Data { .. } => include_str!("shaders/data.frag"),
+            Self::Empty => include_str!("shaders/empty.frag"),
             Self::Marks { .. } => include_str!("shaders/marks.frag"),
             Self::Lines => include_str!("shaders/lines.frag"),
+            Self::Sprites => include_str!("shaders/sprites.frag"),
             Self::Probe => include_str!("shaders/probe.frag"),
         }
     }
@@ -76,7 +84,7 @@ impl Part {
                 set("showsStatus", status);
                 set("showsGraticule", graticule);
             }
-            Self::Lines | Self::Probe => {}
+            Self::Empty | Self::Lines | Self::Sprites | Self::Probe => {}
         }
         lines
     }
@@ -99,20 +107,27 @@ impl Scenes {
         part: Part,
         projection: Projection,
     ) -> Result<Rc<Program>, RenderError> {
-        let code = projection_code(projection);
+        let code = match part {
+            Part::Empty | Part::Sprites => 0,
+            _ => projection_code(projection),
+        };
         if let Some(program) = self.programs.borrow().get(&(part, code)) {
             return Ok(Rc::clone(program));
         }
         let constant = &format!("const int projection = {code};\n");
         let place = include_str!("shaders/place.glsl");
         let numbers = include_str!("shaders/numbers.glsl");
+        let picture = include_str!("shaders/picture.glsl");
         let constants = &part.constants();
         let (vertex, fragment): (&[&str], &[&str]) = match part {
             // Their places are those of vertices.
             Part::Lines => (&[constant, part.vertex()], &[part.fragment()]),
-            Part::Data { .. } | Part::Probe => {
-                (&[part.vertex()], &[constant, constants, place, numbers, part.fragment()])
+            Part::Data { .. } => {
+                (&[part.vertex()], &[constant, constants, place, numbers, picture, part.fragment()])
             }
+            Part::Empty => (&[part.vertex()], &[picture, part.fragment()]),
+            Part::Sprites => (&[part.vertex()], &[part.fragment()]),
+            Part::Probe => (&[part.vertex()], &[constant, place, numbers, part.fragment()]),
             Part::Ground { .. } | Part::Marks { .. } => {
                 (&[part.vertex()], &[constant, constants, place, part.fragment()])
             }

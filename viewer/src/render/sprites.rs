@@ -3,10 +3,11 @@
 use web_sys::{HtmlCanvasElement, WebGl2RenderingContext as Gl};
 
 use super::RenderError;
-use super::program::Program;
 use super::quads::Quads;
-use super::rectangles::{self, Rectangle, Rectangles};
+use super::rectangles::{Rectangle, Rectangles};
+use super::scene::{Part, Scenes};
 use super::texture::{Format, Texture};
+use crate::view::Projection;
 
 /// The texture unit of the sheet.
 const UNIT: u32 = 10;
@@ -21,19 +22,13 @@ pub struct Sprite {
 }
 
 pub(super) struct Sprites {
-    program: Program,
     sheet: Texture,
     sheet_edge: u32,
 }
 
 impl Sprites {
     pub(super) fn new(gl: &Gl) -> Result<Self, RenderError> {
-        let fragment = include_str!("shaders/sprites.frag");
-        Ok(Self {
-            program: Program::new(gl, "sprites", &[rectangles::VERTEX], &[fragment])?,
-            sheet: Texture::plane(gl, UNIT, Format::COLOUR, true)?,
-            sheet_edge: 1,
-        })
+        Ok(Self { sheet: Texture::plane(gl, UNIT, Format::COLOUR, true)?, sheet_edge: 1 })
     }
 
     /// Makes the sheet so wide and high, and empty.
@@ -51,9 +46,11 @@ impl Sprites {
         self.sheet.fill_with_canvas(at, picture)
     }
 
-    /// Draws sprites in their order on a screen of so many device pixels.
+    /// Draws sprites in their order, colours multiplied by their opacity, on a screen of so many device
+    /// pixels.
     pub(super) fn draw(
         &self,
+        scenes: &Scenes,
         quads: &Quads,
         rectangles: &Rectangles,
         sprites: &[Sprite],
@@ -62,7 +59,7 @@ impl Sprites {
         if sprites.is_empty() {
             return Ok(());
         }
-        let program = &self.program;
+        let program = &*scenes.get(Part::Sprites, Projection::Mercator)?;
         program.activate()?;
         self.sheet.bind();
         program.int("sheet", self.sheet.unit());

@@ -22,8 +22,6 @@ impl Format {
     pub(super) const SHARE: Self = Self::new(Gl::R8, Gl::RED, Gl::UNSIGNED_BYTE);
     /// Colours.
     pub(super) const COLOUR: Self = Self::new(Gl::RGBA8, Gl::RGBA, Gl::UNSIGNED_BYTE);
-    /// Colours without opacity.
-    pub(super) const OPAQUE: Self = Self::new(Gl::RGB8, Gl::RGB, Gl::UNSIGNED_BYTE);
     /// One 8-bit integer.
     pub(super) const BYTE: Self = Self::new(Gl::R8UI, Gl::RED_INTEGER, Gl::UNSIGNED_BYTE);
     /// Four 8-bit integers.

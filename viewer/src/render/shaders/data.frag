@@ -1,11 +1,10 @@
-// The data over the ground, colours multiplied by their opacity; `interpolated` is a constant of the variant.
-// In the flat projections each entry of the page table is a rectangle that brings its page along.
+// Where there may be data; `interpolated` is a constant of the variant. In the flat projections each entry of
+// the page table is a rectangle that brings its page along.
 uniform sampler2D palette;
 uniform vec2 range; // digital numbers
 uniform float opacity;
 
 flat in vec4 extra; // the page
-out vec4 colour;
 
 vec3 colourOf(float number) {
   float share = (number - range.x) / max(range.y - range.x, 1.0);
@@ -38,17 +37,14 @@ float between(ivec2 cell, vec2 fraction, uint number, int factor) {
 
 void main() {
   Place place = placeAt(gl_FragCoord.xy);
-  colour = vec4(0.0);
   int factor = int(extra.w);
   uint number;
   if (projection == 1) {
-    if (!isOnGround(place)) return;
-    number = numberAt(place.cell, factor);
+    number = isOnGround(place) ? numberAt(place.cell, factor) : 0u;
   } else {
     number = numberOn(ivec4(extra), place.cell);
   }
-  if (number == 0u) return;
   float value = float(number);
-  if (interpolated) value = between(place.cell, place.fraction, number, factor);
-  colour = vec4(colourOf(value), 1.0) * (opacity * shown(place));
+  if (interpolated && number != 0u) value = between(place.cell, place.fraction, number, factor);
+  show(colourOf(value), number == 0u ? 0.0 : opacity * shown(place));
 }
