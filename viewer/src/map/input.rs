@@ -330,6 +330,8 @@ impl Inner {
         match Renderer::new(&self.canvas) {
             Ok(renderer) => {
                 self.state.borrow_mut().attach(renderer);
+                // What the source has answered is lost: it must not take the same list for the same question.
+                self.want(Some(Vec::new()));
                 self.request_frame();
             }
             Err(error) => self.listeners.error.emit(&error.into()),
