@@ -24,7 +24,6 @@ const known = {
     'data-cargo-profile-dev', 'data-cargo-features', 'data-cargo-no-default-features',
   ],
   css: ['data-integrity', 'media'],
-  icon: ['data-integrity', 'type', 'sizes'],
   'copy-file': ['data-target-path'],
   'copy-dir': ['data-target-path'],
 };
@@ -122,15 +121,12 @@ function replacement(link, dist, targetDirectory) {
       throw new Error(`index.html: ${name} is not supported on data-trunk rel="${rel}"`);
     }
   }
-  const kept = [...link].filter(([name]) => ['media', 'type', 'sizes'].includes(name));
-  const rest = kept.map(([name, value]) => ` ${name}="${value}"`).join('');
+  const media = link.has('media') ? ` media="${link.get('media')}"` : '';
   switch (rel) {
     case 'rust':
       return buildRust(link, dist, targetDirectory);
     case 'css':
-      return `<link rel="stylesheet" href="./${hashed(dist, copy(link, dist))}"${rest}>`;
-    case 'icon':
-      return `<link rel="icon" href="./${hashed(dist, copy(link, dist))}"${rest}>`;
+      return `<link rel="stylesheet" href="./${hashed(dist, copy(link, dist))}"${media}>`;
     default:
       copy(link, dist);
       return '';

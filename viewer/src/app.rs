@@ -26,7 +26,7 @@ pub fn App(
     };
     let listener = window_event_listener(leptos::ev::keydown, leave);
     on_cleanup(move || listener.remove());
-    set_timeout(move || page.reach(Stage::Whole), LATEST_CONTROLS);
+    set_timeout(move || page.complete(), LATEST_CONTROLS);
     view! {
         <MapView />
         <Show when=move || page.stage.get() == Stage::Whole>

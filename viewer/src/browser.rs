@@ -9,6 +9,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Response, Window};
 
+/// How long the first frame is waited for ...
+const LATEST_FRAME: Duration = Duration::from_millis(200);
+/// ... and how often it is looked for.
+const LOOK: Duration = Duration::from_millis(5);
+
 /// The window of the page.
 ///
 /// # Panics
@@ -72,6 +77,30 @@ pub async fn pause(time: Duration) {
     });
     // The promise is never rejected.
     let _ = JsFuture::from(promise).await;
+}
+
+/// Comes back when the page's first frame has come onto the screen, as far as the browser tells, and at the
+/// latest after [`LATEST_FRAME`].
+pub async fn first_frame() {
+    let is_painted = || {
+        let performance = window().performance();
+        performance.is_none_or(|performance| performance.get_entries_by_type("paint").length() > 0)
+    };
+    for _ in 0..LATEST_FRAME.as_millis() / LOOK.as_millis() {
+        if is_painted() {
+            break;
+        }
+        pause(LOOK).await;
+    }
+}
+
+/// Gives the page its icon. The browser draws it with the GPU, for which the map would wait.
+pub fn show_icon() {
+    let link = window().document().and_then(|page| page.query_selector("link[rel=icon]").ok()?);
+    if let Some(link) = link {
+        // Refused only for names that are none.
+        let _ = link.set_attribute("href", "icon.svg");
+    }
 }
 
 /// Whether the page can be seen, and is not in a background tab.

@@ -34,8 +34,16 @@ const COVERED_MARGIN: f64 = 20.0;
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
 impl Page {
-    /// Puts a map on the canvas, for as long as the page lives.
-    pub fn attach_map(self, canvas: &HtmlCanvasElement) {
+    /// Puts a map on the canvas, for as long as the page lives. In several steps, between which the browser
+    /// sees to other things.
+    pub async fn attach_map(self, canvas: HtmlCanvasElement) {
+        let session = self.session();
+        browser::pause(Duration::ZERO).await;
+        let shapes = session.coarse_shapes();
+        browser::pause(Duration::ZERO).await;
+        let geometry = BaseGeometry::new(shapes, false).prepared();
+        // Until then the GPU is busy with the page itself: a context would wait for it, and all else with it.
+        browser::first_frame().await;
         let view = self.view.get_untracked();
         let options = MapOptions {
             view: view.camera,
@@ -46,24 +54,28 @@ impl Page {
             reduced_motion: browser::matches("(prefers-reduced-motion: reduce)"),
             ..MapOptions::default()
         };
-        // Making the map waits for the GPU, which is busy with the page: what needs none comes before.
-        let geometry = BaseGeometry::new(Shapes::coarse(), false).prepared();
-        let map = match Map::new(canvas, &options) {
+        let map = match Map::new(&canvas, &options) {
             Ok(map) => map,
             Err(error) => {
                 self.map_error.set(Some(error.to_string()));
                 return;
             }
         };
+        map.prepare();
+        browser::pause(Duration::ZERO).await;
         map.set_geometry(geometry);
-        map.set_places(self.session().places.clone());
+        map.set_places(session.places.clone());
         // The reader's answers are for the dataset: it comes first.
-        untrack(|| self.show_dataset(&map));
+        self.show_dataset(&map);
         self.connect_reader(&map);
         self.refine_base_map(&map);
         self.follow_map(&map);
         self.follow_page(&map);
-        *self.session().map.borrow_mut() = Some(map);
+        *session.map.borrow_mut() = Some(map.clone());
+        browser::pause(Duration::ZERO).await;
+        map.warm_up();
+        browser::pause(Duration::ZERO).await;
+        map.draw_ahead();
     }
 
     /// Chunks go from the reader to the map, and what the map lacks is asked of the reader.
@@ -89,7 +101,7 @@ impl Page {
             let bytes = browser::bytes(basemap::FINE_SHAPES).await;
             let shapes = bytes.and_then(|bytes| Shapes::decode(&bytes).ok());
             if let Some(shapes) = shapes {
-                map.set_geometry(BaseGeometry::new(shapes, true));
+                map.set_geometry(BaseGeometry::new(&shapes, true));
                 session.fine_shapes.set(FineShapes::Shown);
             } else {
                 session.fine_shapes.set(FineShapes::Missing);
@@ -127,14 +139,24 @@ impl Page {
         });
         map.on_error(move |error| self.trouble.set(Some(error.to_string())));
         map.on_busy(move |busy| self.busy.set(busy));
-        map.on_appearance(move |appearance| {
-            self.reach(match appearance {
-                Appearance::Drawn => Stage::Map,
-                Appearance::Shown => Stage::Whole,
-            });
+        map.on_appearance(move |appearance| match appearance {
+            Appearance::Drawn => self.reach(Stage::Map),
+            Appearance::Shown => set_timeout(move || self.complete(), Duration::ZERO),
         });
         let bar = map.scale_bar();
         self.scale.set(Some((bar.metres, bar.pixels)));
+    }
+
+    /// Adds what is not needed before there is a picture.
+    pub fn complete(self) {
+        if self.stage.get_untracked() == Stage::Whole {
+            return;
+        }
+        self.reach(Stage::Whole);
+        browser::show_icon();
+        if let Ok(reader) = &self.session().reader {
+            reader.start_decoders();
+        }
     }
 
     /// What changes on the page changes the map.

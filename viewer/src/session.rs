@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::app::App;
-use crate::basemap::{self, PlaceName};
+use crate::basemap::{self, PlaceName, Shapes};
 use crate::browser;
 use crate::dataset::{Dataset, RefSpec};
 use crate::link::Link;
@@ -39,6 +39,8 @@ pub struct Session {
     pub link: Link,
     /// Whether the address has been written since.
     pub is_address_ours: Cell<bool>,
+    /// The coarse shapes of the base map, once they have been needed.
+    pub shapes: OnceCell<Shapes>,
     /// The names of the base map.
     pub places: Rc<[PlaceName]>,
     /// The same for the search, made when first asked for.
@@ -61,6 +63,13 @@ pub enum FineShapes {
     Shown,
 }
 
+impl Session {
+    /// The coarse shapes of the base map.
+    pub fn coarse_shapes(&self) -> &Shapes {
+        self.shapes.get_or_init(Shapes::coarse)
+    }
+}
+
 /// Reads configuration and address, shows the page and opens the store.
 pub async fn start() {
     // The worker's code loads while the configuration is on its way.
@@ -74,6 +83,7 @@ pub async fn start() {
         reference,
         link: link.clone(),
         is_address_ours: Cell::default(),
+        shapes: OnceCell::new(),
         places: basemap::places().into(),
         named: OnceCell::new(),
         fine_shapes: Cell::default(),
@@ -139,12 +149,15 @@ impl Page {
         });
     }
 
-    /// Reads the tiles' status from the history, once the map is there.
+    /// Reads the tiles' status from the history while it is shown, once the map is there.
     fn follow_history(self) {
+        let on = self.watch(|view| view.status);
         Effect::new(move |_| {
-            let dataset = self.dataset.get().filter(|_| self.stage.get() == Stage::Whole);
+            let wanted = on.get() && self.stage.get() == Stage::Whole;
+            let dataset = self.dataset.get().filter(|_| wanted);
             let Some(dataset) = dataset else { return };
-            let land = crate::basemap::land_tiles(dataset.grid);
+            let session = self.session();
+            let land = basemap::land_tiles(dataset.grid, session.coarse_shapes());
             let board = StatusBoard::from_history(dataset.grid, &land, &dataset.history);
             self.board.set(Some(Arc::new(board)));
         });
@@ -222,7 +235,11 @@ impl Page {
         match opening {
             Opening::Underway => false,
             Opening::Failed(_) => map_idle,
-            Opening::Open => map_idle && !reading && self.board.with_untracked(Option::is_some),
+            Opening::Open => {
+                let wants_board = self.view.with_untracked(|view| view.status);
+                let has_board = self.board.with_untracked(Option::is_some);
+                map_idle && !reading && (has_board || !wants_board)
+            }
         }
     }
 

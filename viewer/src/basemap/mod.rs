@@ -18,9 +18,9 @@ pub const FINE_SHAPES: &str = "basemap/shapes-50m.bin";
 pub const FINE_ZOOM: f64 = 2.4;
 
 /// Whether each tile of a grid is land, in row-major order: the rule by which the processor chooses the
-/// tiles that it processes.
-pub fn land_tiles(grid: Grid) -> Vec<bool> {
-    land::tiles(grid, &Shapes::coarse().land)
+/// tiles that it processes, for the same shapes.
+pub fn land_tiles(grid: Grid, coarse: &Shapes) -> Vec<bool> {
+    land::tiles(grid, &coarse.land)
 }
 
 #[cfg(test)]
@@ -29,7 +29,7 @@ mod tests {
 
     #[test]
     fn the_default_grid_has_381_land_tiles() {
-        let land = land_tiles(Grid::default());
+        let land = land_tiles(Grid::default(), &Shapes::coarse());
         assert_eq!(land.iter().filter(|land| **land).count(), 381);
         let row = |row: usize| -> String {
             land[row * 36..][..36].iter().map(|&land| if land { '#' } else { '.' }).collect()

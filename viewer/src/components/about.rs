@@ -2,6 +2,7 @@
 
 use leptos::html::Dialog;
 use leptos::prelude::*;
+use leptos::task::{spawn_local, tick};
 
 use super::controls::{Glyph, Icon};
 use crate::state::moment;
@@ -15,11 +16,17 @@ const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 #[component]
 pub fn About() -> impl IntoView {
     let dialog = NodeRef::<Dialog>::new();
+    // What it holds is made when it is opened first.
+    let wanted = RwSignal::new(false);
     let open = move |_| {
-        if let Some(dialog) = dialog.get_untracked() {
-            // Fails only for a dialog that is open already.
-            let _ = dialog.show_modal();
-        }
+        wanted.set(true);
+        spawn_local(async move {
+            tick().await;
+            if let Some(dialog) = dialog.get_untracked() {
+                // Fails only for a dialog that is open already.
+                let _ = dialog.show_modal();
+            }
+        });
     };
     let close = move || {
         if let Some(dialog) = dialog.get_untracked() {
@@ -48,17 +55,19 @@ pub fn About() -> impl IntoView {
                 }
             }
         >
-            <div class="about-body">
-                <header>
-                    <h2 id="about-title">"About this map"</h2>
-                    <button type="button" class="icon" aria-label="Close" on:click=move |_| close()>
-                        <Glyph icon=Icon::Close />
-                    </button>
-                </header>
-                <Story />
-                <Recipe />
-                <Facts />
-            </div>
+            <Show when=move || wanted.get()>
+                <div class="about-body">
+                    <header>
+                        <h2 id="about-title">"About this map"</h2>
+                        <button type="button" class="icon" aria-label="Close" on:click=move |_| close()>
+                            <Glyph icon=Icon::Close />
+                        </button>
+                    </header>
+                    <Story />
+                    <Recipe />
+                    <Facts />
+                </div>
+            </Show>
         </dialog>
     }
 }

@@ -10,6 +10,18 @@ use crate::state::page::Page;
 use crate::state::range::End;
 use crate::view::Projection;
 
+/// What is folded away until the visitor wants it. It is made when that happens first.
+#[component]
+fn Section(title: &'static str, children: ChildrenFn) -> impl IntoView {
+    let wanted = RwSignal::new(false);
+    view! {
+        <details class="section" on:toggle=move |_| wanted.set(true)>
+            <summary>{title}</summary>
+            <Show when=move || wanted.get()>{children()}</Show>
+        </details>
+    }
+}
+
 /// Colour map, range, opacity and smoothing.
 #[component]
 pub fn Colours() -> impl IntoView {
@@ -18,8 +30,7 @@ pub fn Colours() -> impl IntoView {
     let opacity = page.watch(|view| view.opacity);
     let smooth = page.watch(|view| view.smooth);
     view! {
-        <details class="section">
-            <summary>"Colours"</summary>
+        <Section title="Colours">
             <Menu
                 label="Colour map"
                 id="colormap"
@@ -62,7 +73,7 @@ pub fn Colours() -> impl IntoView {
                 on=smooth
                 on_switch=move |on| page.change(|view| view.smooth = on)
             />
-        </details>
+        </Section>
     }
 }
 
@@ -100,8 +111,7 @@ pub fn MapOptions() -> impl IntoView {
     let base = page.watch(|view| view.base);
     let graticule = page.watch(|view| view.graticule);
     view! {
-        <details class="section">
-            <summary>"Map"</summary>
+        <Section title="Map">
             <Segments
                 legend="Projection"
                 name="projection"
@@ -129,6 +139,6 @@ pub fn MapOptions() -> impl IntoView {
                 on=graticule
                 on_switch=move |on| page.change(|view| view.graticule = on)
             />
-        </details>
+        </Section>
     }
 }

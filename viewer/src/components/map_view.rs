@@ -2,6 +2,8 @@
 
 use leptos::html::Canvas;
 use leptos::prelude::*;
+use leptos::reactive::computed::ScopedFuture;
+use leptos::task::spawn_local;
 
 use super::controls::{Glyph, Icon};
 use crate::state::page::{Page, Stage};
@@ -13,7 +15,7 @@ pub fn MapView() -> impl IntoView {
     let canvas = NodeRef::<Canvas>::new();
     Effect::new(move |_| {
         if let Some(canvas) = canvas.get() {
-            page.attach_map(&canvas);
+            spawn_local(ScopedFuture::new_untracked(page.attach_map(canvas)));
         }
     });
     view! {
@@ -30,16 +32,26 @@ pub fn MapView() -> impl IntoView {
             <p class="unseen" id="map-help">
                 "Arrow keys move the map, plus and minus zoom, Enter inspects the place in its middle, Escape ends that."
             </p>
-            <div class="map-buttons">
-                <button type="button" class="icon" aria-label="Zoom in" title="Zoom in" on:click=move |_| page.zoom_by(1.0)>
-                    <Glyph icon=Icon::Plus />
-                </button>
-                <button type="button" class="icon" aria-label="Zoom out" title="Zoom out" on:click=move |_| page.zoom_by(-1.0)>
-                    <Glyph icon=Icon::Minus />
-                </button>
-            </div>
-            <MapFoot />
+            <Show when=move || page.stage.get() == Stage::Whole>
+                <MapButtons />
+                <MapFoot />
+            </Show>
         </main>
+    }
+}
+
+#[component]
+fn MapButtons() -> impl IntoView {
+    let page = Page::current();
+    view! {
+        <div class="map-buttons">
+            <button type="button" class="icon" aria-label="Zoom in" title="Zoom in" on:click=move |_| page.zoom_by(1.0)>
+                <Glyph icon=Icon::Plus />
+            </button>
+            <button type="button" class="icon" aria-label="Zoom out" title="Zoom out" on:click=move |_| page.zoom_by(-1.0)>
+                <Glyph icon=Icon::Minus />
+            </button>
+        </div>
     }
 }
 

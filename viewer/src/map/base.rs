@@ -39,19 +39,19 @@ struct Prepared {
 
 impl BaseGeometry {
     /// The geometry of some shapes.
-    pub fn new(shapes: Shapes, is_fine: bool) -> Self {
+    pub fn new(shapes: &Shapes, is_fine: bool) -> Self {
         let outlines = |rings: &[floe_shared::linework::Line]| {
             rings.iter().flat_map(floe_shared::linework::Line::without_cuts).collect()
         };
-        let points = |lines: Vec<floe_shared::linework::Line>| {
-            lines.into_iter().map(|line| line.points).collect()
+        let points = |lines: &[floe_shared::linework::Line]| {
+            lines.iter().map(|line| line.points.clone()).collect()
         };
         Self {
             coasts: outlines(&shapes.land),
             shores: outlines(&shapes.lakes),
-            land: points(shapes.land),
-            lakes: points(shapes.lakes),
-            borders: points(shapes.borders),
+            land: points(&shapes.land),
+            lakes: points(&shapes.lakes),
+            borders: points(&shapes.borders),
             is_fine,
             prepared: RefCell::default(),
         }

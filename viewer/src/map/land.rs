@@ -9,8 +9,8 @@
 
 use std::ops::Range;
 
-/// Columns and rows of the picture for views of the world: 0.18° a texel.
-pub(super) const COARSE: (usize, usize) = (2048, 1024);
+/// Columns and rows of the picture for views of the world: 0.35° a texel.
+pub(super) const COARSE: (usize, usize) = (1024, 512);
 /// Rows of the picture that are made at once.
 const BAND: usize = 64;
 /// Columns and rows of the picture for closer views: 0.088° a texel.

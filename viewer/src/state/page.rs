@@ -45,7 +45,7 @@ pub struct Page {
     pub opening: RwSignal<Opening>,
     /// The open store.
     pub dataset: RwSignal<Option<Arc<Dataset>>>,
-    /// The tiles' records; present once store and land are known.
+    /// The tiles' records; present once they have been shown.
     pub board: RwSignal<Option<Arc<StatusBoard>>>,
     /// Why there is no map.
     pub map_error: RwSignal<Option<String>>,

@@ -124,13 +124,28 @@ impl Default for ReaderOptions {
 
 impl Reader {
     /// Starts the reader worker, so that it loads while the page does other things, or takes the one that
-    /// `index.html` has started before this module was there. The decoders follow when a store is open.
+    /// `index.html` has started before this module was there.
     pub fn spawn(options: ReaderOptions) -> Result<Self, ReaderError> {
         let shared =
             Rc::new(Shared { options, state: RefCell::default(), workers: RefCell::default() });
         let link = Link::start(&shared, 0)?;
         shared.workers.borrow_mut().push(link);
         Ok(Self { shared })
+    }
+
+    /// Starts the decoders, unless they are there. Until then, and without them, the reader decodes: it is
+    /// done with a first view before another worker is there to help.
+    pub fn start_decoders(&self) {
+        let shared = &self.shared;
+        let started = std::mem::replace(&mut shared.state.borrow_mut().has_decoders, true);
+        if started {
+            return;
+        }
+        for number in 1..shared.options.pool.clamp(1, 4) {
+            if let Ok(link) = Link::start(shared, number) {
+                shared.workers.borrow_mut().push(link);
+            }
+        }
     }
 
     /// Opens a store, in place of the one before. Chunks that are pending are given up. The worker is told
@@ -154,11 +169,7 @@ impl Reader {
         });
         async move {
             match reply.await? {
-                ToPage::Opened { result, .. } => {
-                    let dataset = result?;
-                    shared.start_decoders();
-                    Ok(Rc::new(dataset))
-                }
+                ToPage::Opened { result, .. } => Ok(Rc::new(result?)),
                 _ => Err(ReaderError::GivenUp),
             }
         }
@@ -330,19 +341,6 @@ impl Shared {
         match on_chunk {
             Some(on_chunk) => on_chunk(key, answer),
             None => self.state.borrow_mut().unheard.push((key, answer)),
-        }
-    }
-
-    fn start_decoders(self: &Rc<Self>) {
-        let started = std::mem::replace(&mut self.state.borrow_mut().has_decoders, true);
-        if started {
-            return;
-        }
-        for number in 1..self.options.pool.clamp(1, 4) {
-            // Without decoders the reader decodes.
-            if let Ok(link) = Link::start(self, number) {
-                self.workers.borrow_mut().push(link);
-            }
         }
     }
 
