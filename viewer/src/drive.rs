@@ -61,6 +61,8 @@ impl Page {
                 return;
             }
         };
+        // At once: a view that is asked for from now on is the map's.
+        *session.map.borrow_mut() = Some(map.clone());
         map.prepare();
         browser::pause(Duration::ZERO).await;
         map.set_geometry(geometry);
@@ -71,7 +73,6 @@ impl Page {
         self.refine_base_map(&map);
         self.follow_map(&map);
         self.follow_page(&map);
-        *session.map.borrow_mut() = Some(map.clone());
         browser::pause(Duration::ZERO).await;
         map.warm_up();
         browser::pause(Duration::ZERO).await;
