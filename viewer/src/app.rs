@@ -10,7 +10,7 @@ use crate::components::panel::Panel;
 use crate::state::page::{Page, Stage};
 
 /// When the controls come at the latest, whether there is a picture or not.
-const LATEST_CONTROLS: Duration = Duration::from_millis(700);
+const LATEST_CONTROLS: Duration = Duration::from_secs(1);
 
 /// Map, panel and notices over the given state.
 #[component]
@@ -26,7 +26,7 @@ pub fn App(
     };
     let listener = window_event_listener(leptos::ev::keydown, leave);
     on_cleanup(move || listener.remove());
-    set_timeout(move || page.complete(), LATEST_CONTROLS);
+    set_timeout(move || page.reach(Stage::Whole), LATEST_CONTROLS);
     view! {
         <MapView />
         <Show when=move || page.stage.get() == Stage::Whole>

@@ -58,6 +58,7 @@ impl Page {
             Ok(map) => map,
             Err(error) => {
                 self.map_error.set(Some(error.to_string()));
+                self.complete();
                 return;
             }
         };
@@ -148,11 +149,8 @@ impl Page {
         self.scale.set(Some((bar.metres, bar.pixels)));
     }
 
-    /// Adds what is not needed before there is a picture.
-    pub fn complete(self) {
-        if self.stage.get_untracked() == Stage::Whole {
-            return;
-        }
+    /// Adds what would have kept the first picture waiting.
+    fn complete(self) {
         self.reach(Stage::Whole);
         browser::show_icon();
         if let Ok(reader) = &self.session().reader {

@@ -68,7 +68,7 @@ impl State {
             outcome.wanted = self.plan();
         }
         self.refine(now);
-        if self.begins_to_show() {
+        if self.begins_to_show(now) {
             outcome.begins = Some(Appearance::Shown);
             // With names, for which the first picture does not wait.
             self.stale.picture = true;

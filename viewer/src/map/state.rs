@@ -18,6 +18,10 @@ use crate::render::Renderer;
 use crate::view::{Camera, Viewport};
 use crate::visible::{Pyramid, PyramidError};
 
+/// How long all that follows the first picture, such as names, waits for the data that it still lacks, in
+/// milliseconds.
+const WAIT_FOR_ALL: f64 = 400.0;
+
 /// The map's state.
 pub(super) struct State {
     pub(super) camera: Camera,
@@ -48,7 +52,9 @@ pub(super) struct State {
     pub(super) begun: Option<f64>,
     /// When the first of the data were seen before the first picture.
     pub(super) first_data: Option<f64>,
-    /// Whether it is known that the GPU is done with the first picture.
+    /// When it was first known that the GPU is done with the first picture.
+    pub(super) seen: Option<f64>,
+    /// Whether what has waited for that may follow.
     pub(super) is_shown: bool,
     pub(super) pace: Pace,
     texture_budget: usize,
@@ -99,6 +105,7 @@ impl State {
             drawn: None,
             begun: None,
             first_data: None,
+            seen: None,
             is_shown: false,
             pace: Pace::default(),
             texture_budget: options.texture_budget,
@@ -238,13 +245,18 @@ impl State {
         drawn && complete && self.motion.is_none()
     }
 
-    /// Whether the first picture has come onto the screen since the last call.
-    pub(super) fn begins_to_show(&mut self) -> bool {
+    /// Whether since the last call the first picture has come onto the screen, with all that the screen needs or
+    /// so long ago that what else there is to do should wait no longer; at a time in milliseconds.
+    pub(super) fn begins_to_show(&mut self, now: f64) -> bool {
         let shows = self.drawn.is_some()
             && self.renderer.as_ref().is_some_and(|renderer| !renderer.is_drawing());
-        let begins = shows && !self.is_shown;
-        self.is_shown |= shows;
-        begins
+        if self.is_shown || !shows {
+            return false;
+        }
+        let since = *self.seen.get_or_insert(now);
+        let has_all = !self.is_loading() && !self.stale.picture;
+        self.is_shown = has_all || now - since >= WAIT_FOR_ALL;
+        self.is_shown
     }
 
     /// Whether the first picture has been drawn, but is not known to have come onto the screen.
