@@ -9,8 +9,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Response, Window};
 
-/// How long the first frame is waited for ...
-const LATEST_FRAME: Duration = Duration::from_millis(200);
+/// How long the first frame is waited for: not all browsers tell of it ...
+const LATEST_FRAME: Duration = Duration::from_millis(100);
 /// ... and how often it is looked for.
 const LOOK: Duration = Duration::from_millis(5);
 
