@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use js_sys::{Promise, Uint8Array};
+use js_sys::{Array, Promise, Reflect, Uint8Array};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Response, Window};
 
-/// How long the first frame is waited for: not all browsers tell of it ...
-const LATEST_FRAME: Duration = Duration::from_millis(100);
+/// How long the first frame is waited for ...
+const LATEST_FRAME: Duration = Duration::from_millis(200);
 /// ... and how often it is looked for.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -79,19 +79,26 @@ pub async fn pause(time: Duration) {
     let _ = JsFuture::from(promise).await;
 }
 
-/// Comes back when the page's first frame has come onto the screen, as far as the browser tells, and at the
-/// latest after [`LATEST_FRAME`].
+/// Comes back when the page's first frame has come onto the screen, and at the latest after [`LATEST_FRAME`]; at
+/// once where the browser does not tell.
 pub async fn first_frame() {
-    let is_painted = || {
-        let performance = window().performance();
-        performance.is_none_or(|performance| performance.get_entries_by_type("paint").length() > 0)
-    };
+    let Some(performance) = window().performance().filter(|_| tells_of_frames()) else { return };
     for _ in 0..LATEST_FRAME.as_millis() / LOOK.as_millis() {
-        if is_painted() {
+        if performance.get_entries_by_type("paint").length() > 0 {
             break;
         }
         pause(LOOK).await;
     }
+}
+
+/// Whether the browser tells of a first frame that has no content yet: only Chromium does, which alone also
+/// tells of shifts of the layout.
+fn tells_of_frames() -> bool {
+    let get = |from: &JsValue, name: &str| Reflect::get(from, &name.into()).ok();
+    let types = get(&window(), "PerformanceObserver")
+        .and_then(|observer| get(&observer, "supportedEntryTypes"))
+        .and_then(|types| types.dyn_into::<Array>().ok());
+    types.is_some_and(|types| types.includes(&"layout-shift".into(), 0))
 }
 
 /// Gives the page its icon. The browser draws it with the GPU, for which the map would wait.
