@@ -108,16 +108,21 @@ await test('a chunk that fails is named, and the map is idle without it', { fiel
 
 await test('a lost context comes back', { complaints: ['CONTEXT_LOST', 'WebGL'] }, async (page) => {
   await show(page, 12.2, 44.7, 9, 'mercator');
-  await page.evaluate(async () => {
+  const lists = await page.evaluate(async () => {
     const gl = document.getElementById('map').getContext('webgl2');
     const loss = gl.getExtension('WEBGL_lose_context');
     loss.loseContext();
     await new Promise((resolve) => setTimeout(resolve, 100));
+    const before = map.lists().length;
     loss.restoreContext();
     await new Promise((resolve) => setTimeout(resolve, 100));
     await map.whenIdle();
+    return [...map.lists()].slice(before);
   });
   expectEqual(await compare(page, { level: 0 }), 'restored');
+  // A source does not answer the same list twice: it is told first that nothing of it is there any more.
+  assert.equal(lists[0], 0);
+  assert.ok(lists[1] > 0, `asked for ${lists} chunks`);
 });
 
 await test('the map follows the size of its canvas', {}, async (page) => {

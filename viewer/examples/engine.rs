@@ -53,6 +53,7 @@ struct Source {
     dataset: RefCell<Option<Dataset>>,
     waiting: RefCell<VecDeque<ChunkKey>>,
     asked: RefCell<Vec<String>>,
+    lists: RefCell<Vec<u32>>,
     field: RefCell<String>,
     held: RefCell<bool>,
     this: RefCell<Option<Rc<Source>>>,
@@ -60,6 +61,7 @@ struct Source {
 
 impl ChunkSource for Source {
     fn want(&self, keys: &[ChunkKey]) {
+        self.lists.borrow_mut().push(keys.len() as u32);
         for key in keys {
             let ChunkKey { level, row, col, year, .. } = key;
             let name = format!("{year}/{level}/{row}/{col}");
@@ -308,6 +310,11 @@ impl Engine {
     #[wasm_bindgen(js_name = whenIdle)]
     pub fn when_idle(&self) -> Promise {
         self.map.when_idle()
+    }
+
+    /// The lengths of the lists of chunks asked for so far.
+    pub fn lists(&self) -> Vec<u32> {
+        self.source.lists.borrow().clone()
     }
 
     /// Names of all chunks asked for so far, `year/level/row/column`.
