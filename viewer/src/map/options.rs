@@ -130,7 +130,7 @@ pub trait ChunkSource {
 pub enum Appearance {
     /// The GPU has been told to draw it.
     Drawn,
-    /// The GPU is done with it.
+    /// The GPU is done with it and with the rest of the first view, or that has not come for a while.
     Shown,
 }
 

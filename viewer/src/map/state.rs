@@ -259,7 +259,7 @@ impl State {
         self.is_shown
     }
 
-    /// Whether the first picture has been drawn, but is not known to have come onto the screen.
+    /// Whether the first picture has been drawn, but what waits for it cannot follow yet.
     fn is_unseen(&self) -> bool {
         self.drawn.is_some() && !self.is_shown
     }
