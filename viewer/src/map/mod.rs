@@ -132,8 +132,12 @@ impl Map {
     }
 
     fn attempt(&self, step: impl FnOnce(&mut State) -> Result<(), RenderError>) {
-        let done = step(&mut self.0.state.borrow_mut());
-        if let Err(error) = done {
+        let refused = {
+            let state = &mut *self.0.state.borrow_mut();
+            // What a lost context refuses is done again by the one that takes its place.
+            step(state).err().filter(|_| !state.renderer.as_ref().is_none_or(Renderer::is_lost))
+        };
+        if let Some(error) = refused {
             self.0.listeners.error.emit(&error.into());
         }
     }
@@ -366,7 +370,7 @@ impl Map {
         self.0.listeners.busy.add(callback);
     }
 
-    /// Calls back when the first picture is drawn, and when it has come onto the screen.
+    /// Calls back when the first picture is drawn, and when the map is ready for all else.
     pub fn on_appearance(&self, callback: impl Fn(Appearance) + 'static) {
         self.0.listeners.appearance.add(callback);
     }

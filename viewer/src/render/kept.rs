@@ -48,11 +48,14 @@ impl<Subject: PartialEq> Kept<Subject> {
             return Ok(());
         }
         let gl = &self.gl;
-        gl.bind_framebuffer(Gl::FRAMEBUFFER, Some(&self.framebuffer));
-        if self.size != size {
+        let resized = self.size != size;
+        if resized {
             self.picture.fill(size.0, size.1, None)?;
-            self.picture.attach();
             self.size = size;
+        }
+        gl.bind_framebuffer(Gl::FRAMEBUFFER, Some(&self.framebuffer));
+        if resized {
+            self.picture.attach();
         }
         gl.viewport(0, 0, size.0 as i32, size.1 as i32);
         gl.clear(Gl::COLOR_BUFFER_BIT);
