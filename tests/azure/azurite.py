@@ -6,10 +6,12 @@ import email.utils
 import hashlib
 import hmac
 import os
+import pathlib
 import re
 import secrets
 import subprocess
 import tempfile
+import time
 import urllib.parse
 import urllib.request
 
@@ -19,14 +21,20 @@ ACCOUNT = "floetest"
 CONTAINER = "tiles"
 PREFIX = "world"
 VERSION = "2021-12-02"
+PROGRAM = pathlib.Path(__file__).parents[2] / "node_modules/azurite/dist/src/blob/main.js"
+
+
+def _sign(text, key):
+    digest = hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256)
+    return base64.b64encode(digest.digest()).decode()
 
 
 class Azurite:
-    """Azurite with an account of a random key. `persistent` keeps its blobs over a restart."""
+    """Azurite with an account of a random key and one container. In a directory it keeps its blobs over a restart."""
 
-    def __init__(self, directory, persistent=False):
+    def __init__(self, directory=None):
         self.key = base64.b64encode(secrets.token_bytes(32)).decode()
-        self.directory = directory if persistent else None
+        self.directory = directory
         self.port = 0
         self.start()
         self.request("PUT", f"/{CONTAINER}", {"restype": "container"})
@@ -35,24 +43,39 @@ class Azurite:
         place = ["--location", self.directory] if self.directory else ["--inMemoryPersistence"]
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            ["node", os.environ["FLOE_AZURITE"], "--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
+            ["node", PROGRAM, "--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
             + ["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--loose", *place],
-            stdout=subprocess.PIPE,
-            stderr=self.log,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
             env={**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{self.key}"},
         )
-        for line in self.process.stdout:
-            if found := re.search(rb"successfully listens on http://127\.0\.0\.1:(\d+)", line):
-                self.port = int(found[1])
-                return
-        raise RuntimeError(f"Azurite ended with {self.process.wait()} before it was ready")
+        self.port = int(self._said(rb"successfully listens on http://127\.0\.0\.1:(\d+)")[1])
+
+    def _said(self, pattern):
+        """The match of what it says within a minute."""
+        overdue = time.monotonic() + 60
+        while True:
+            ended = self.process.poll() is not None or time.monotonic() > overdue
+            log = os.pread(self.log.fileno(), 1 << 20, 0)
+            if found := re.search(pattern, log):
+                return found
+            if ended:
+                self.process.kill()
+                raise RuntimeError(f"Azurite ended, or took a minute, without {pattern}: {log.decode()}")
+            time.sleep(0.02)
 
     def stop(self):
-        """Ends it in order: Azurite keeps its list of blobs in memory for seconds before it writes it."""
-        self.process.terminate()
-        self.process.wait(timeout=60)
-        self.process.stdout.close()
-        self.log.close()
+        """Ends it without waiting for its clients: Azurite itself stays for as long as one of them keeps a
+        connection open. A persistent one first writes its list of blobs, which it keeps in memory for seconds.
+        """
+        try:
+            if self.directory:
+                self.process.terminate()
+                self._said(rb"successfully closed")
+        finally:
+            self.process.kill()
+            self.process.wait()
+            self.log.close()
 
     @property
     def endpoint(self):
@@ -65,17 +88,20 @@ class Azurite:
 
     # --- who may do what ----------------------------------------------------------------------------
 
-    def environment(self, endpoint=None, **credentials):
-        """What the processor needs to write here: by the account's key, or as `credentials` say."""
+    def variables(self, prefix=PREFIX, endpoint=None):
+        """What an environment says of the store, but for the credentials."""
         return {
             "AZURE_STORAGE_ACCOUNT": ACCOUNT,
             "AZURE_CONTAINER": CONTAINER,
-            "ICECHUNK_PREFIX": PREFIX,
+            "ICECHUNK_PREFIX": prefix,
             "AZURE_STORAGE_ENDPOINT": endpoint or self.endpoint,
-            **(credentials or {"AZURE_STORAGE_ACCOUNT_KEY": self.key}),
         }
 
-    def sas(self, permissions):
+    def environment(self, endpoint=None, **credentials):
+        """What the processor needs to write here: by the account's key, or as `credentials` say."""
+        return {**self.variables(endpoint=endpoint), **(credentials or {"AZURE_STORAGE_ACCOUNT_KEY": self.key})}
+
+    def sas(self, permissions, key=None):
         """An account SAS for blobs, such as `rwlc`.
 
         https://learn.microsoft.com/rest/api/storageservices/create-account-sas
@@ -92,7 +118,7 @@ class Azurite:
             "sv": VERSION,
             "ses": "",
         }
-        signature = self._sign("\n".join([ACCOUNT, *fields.values()]) + "\n")
+        signature = _sign("\n".join([ACCOUNT, *fields.values()]) + "\n", key or self.key)
         present = {name: value for name, value in fields.items() if value}
         return urllib.parse.urlencode({**present, "sig": signature})
 
@@ -127,16 +153,12 @@ class Azurite:
         length = str(len(body)) if body else ""
         content_type = headers.get("Content-Type", "")
         text = f"{method}\n\n\n{length}\n\n{content_type}\n\n\n\n\n\n\n{canonical_headers}{resource}"
-        headers["Authorization"] = f"SharedKey {ACCOUNT}:{self._sign(text)}"
+        headers["Authorization"] = f"SharedKey {ACCOUNT}:{_sign(text, self.key)}"
         request = urllib.request.Request(
             f"{self.endpoint}{path}?{urllib.parse.urlencode(query)}", body or None, headers, method=method
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.read()
-
-    def _sign(self, text):
-        digest = hmac.new(base64.b64decode(self.key), text.encode(), hashlib.sha256)
-        return base64.b64encode(digest.digest()).decode()
 
     def put(self, name, content):
         """Writes a blob below the store's prefix."""
@@ -144,11 +166,11 @@ class Azurite:
 
     # --- the repository, without the processor ------------------------------------------------------
 
-    def repository(self):
+    def repository(self, prefix=PREFIX):
         storage = icechunk.azure_storage(
             account=ACCOUNT,
             container=CONTAINER,
-            prefix=PREFIX,
+            prefix=prefix,
             access_key=self.key,
             config={"azure_storage_endpoint": self.endpoint, "allow_http": "true"},
         )

@@ -25,7 +25,7 @@ class CloudCase(floe.Case):
 
     def setUp(self):
         super().setUp()
-        self.azurite = Azurite(tempfile.mkdtemp(dir=self.directory), self.persistent)
+        self.azurite = Azurite(tempfile.mkdtemp(dir=self.directory) if self.persistent else None)
         self.addCleanup(lambda: self.azurite.stop())
         self.settings = [*SETTINGS, *self.source.settings]
 

@@ -41,7 +41,7 @@ class ManyWriters(floe.Case):
         self.contend(self.store)
 
     def test_on_azurite(self):
-        azurite = Azurite(self.directory)
+        azurite = Azurite()
         self.addCleanup(azurite.stop)
         self.contend(STORE, azurite.environment())
 

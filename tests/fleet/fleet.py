@@ -53,6 +53,7 @@ class FleetCase(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.directory, ignore_errors=True)
         cls.azurite = Azurite()
         cls.addClassCleanup(cls.azurite.stop)
+        cls.sas = cls.azurite.sas("rwdlac")
         cls.sandbox = Sandbox("--years", 2021, "--composites", 1)
         cls.addClassCleanup(cls.sandbox.stop)
         # Every job gets a copy; without the lines for a debugger it is a fifth of the size.
@@ -89,7 +90,7 @@ class FleetCase(unittest.TestCase):
                 "FLEET_ATTESTED": str(self.directory / "attested"),
             },
             variables=self.azurite.variables(prefix) if prefix else {},
-            secrets={"AZURE_STORAGE_SAS_TOKEN": sas or self.azurite.sas},
+            secrets={"AZURE_STORAGE_SAS_TOKEN": sas or self.sas},
         )
 
     def dispatched(self, run, name, expect="success", **inputs):

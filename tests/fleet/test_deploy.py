@@ -49,7 +49,7 @@ class ArrayJobs(FleetCase):
         self.environment = {
             **ENVIRONMENT,
             **self.azurite.variables(self.prefix),
-            "AZURE_STORAGE_SAS_TOKEN": self.azurite.sas,
+            "AZURE_STORAGE_SAS_TOKEN": self.sas,
             "FLOE": str(self.binary),
             "FLOE_DIRECTORY": str(self.checkout),
         }

@@ -8,6 +8,7 @@ import unittest
 
 import xarray as xr
 
+from azurite import CONTAINER
 from fleet import FleetCase, land_tiles
 from floe import ENVIRONMENT
 from workflow_run import MOST
@@ -69,7 +70,7 @@ class WholeWorld(FleetCase):
         configuration.write_text(self.configuration)
         done = subprocess.run(
             [self.binary, "--config", configuration, "--json", "status"],
-            env={**ENVIRONMENT, **self.azurite.variables(prefix), "AZURE_STORAGE_SAS_TOKEN": self.azurite.sas},
+            env={**ENVIRONMENT, **self.azurite.variables(prefix), "AZURE_STORAGE_SAS_TOKEN": self.sas},
             cwd=self.directory, capture_output=True, text=True, check=True,
         )
         status = json.loads(done.stdout)
@@ -98,7 +99,7 @@ class SmallWorld(FleetCase):
     def test_a_token_without_write_fails_the_jobs_and_the_status_is_still_shown(self):
         prefix = "readers"
         self.dispatched(self.new_run(prefix, self.LAND), "initialize_store.yml", release="build")
-        readers = self.new_run(prefix, self.LAND, sas=self.azurite.token("rl"))
+        readers = self.new_run(prefix, self.LAND, sas=self.azurite.sas("rl"))
         self.dispatched(readers, "process_all_tiles.yml", "failure", release="build", tiles_per_job="1")
         codes = {step.code for step in readers.steps if step.name == "Process"}
         self.assertEqual(codes, {77})
@@ -163,7 +164,7 @@ class Publishing(FleetCase):
     def test_with_variables_the_map_reads_the_fleets_store(self):
         run = self.dispatched(self.new_run("world", replaced=self.BUILT), "deploy-map.yml")
         published = run.directory / "published"
-        address = f"{self.azurite.endpoint}/{self.azurite.container}/world"
+        address = f"{self.azurite.endpoint}/{CONTAINER}/world"
         self.assertEqual(json.loads((published / "floe-page.json").read_text())["store"], address)
         self.assertFalse((published / "store").exists())
 

@@ -13,7 +13,7 @@ import unittest
 import urllib.parse
 import urllib.request
 
-from azurite import KEY
+from azurite import ACCOUNT, CONTAINER
 from fleet import FleetCase, tile_list
 from floe import BINARY, ENVIRONMENT, Sandbox
 
@@ -30,6 +30,7 @@ USING_A_STORE = {"init", "process", "run", "matrix", "status", "overviews", "qui
 FILES = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV")
 # A verb that cannot reach its store gives up after about a minute; they are tried side by side.
 AT_A_TIME = 8
+WRONG_KEY = "QUJD" * 16
 
 
 def verbs():
@@ -89,8 +90,8 @@ class Secrets(FleetCase):
 
     def planted(self, *tokens):
         """Everything that must not be seen: keys, whole tokens, their signatures, written in any way."""
-        texts = [KEY]
-        for token in (self.azurite.sas, *tokens):
+        texts = [self.azurite.key]
+        for token in (self.sas, *tokens):
             signature = re.search(r"sig=([^&]+)", token)[1]
             texts += [token, signature, urllib.parse.unquote(signature)]
         return texts
@@ -132,18 +133,18 @@ class Secrets(FleetCase):
                 self.assertIsNone(re.search(r"sig(=|%3D)(?!\*\*\*)", text), text)
 
     def test_no_verb_shows_a_token_however_it_fails(self):
-        right = {**self.azurite.variables("secret"), "AZURE_STORAGE_SAS_TOKEN": self.azurite.sas}
-        forged = self.azurite.token("rwdlac", key="QUJD" * 16)
-        readers = self.azurite.token("rl")
-        nowhere = f"http://127.0.0.1:{closed_port()}/devstoreaccount1"
+        right = {**self.azurite.variables("secret"), "AZURE_STORAGE_SAS_TOKEN": self.sas}
+        forged = self.azurite.sas("rwdlac", key=WRONG_KEY)
+        readers = self.azurite.sas("rl")
+        nowhere = f"http://127.0.0.1:{closed_port()}/{ACCOUNT}"
         code, text = self.said("init", right)
         self.assertEqual(code, 0, text)
         conditions = {
             "a right token": (right, [0]),
             "a wrong signature": ({**right, "AZURE_STORAGE_SAS_TOKEN": forged}, [77]),
             "a token without write": ({**right, "AZURE_STORAGE_SAS_TOKEN": f"?{readers}"}, [0, 77]),
-            "a wrong account key": ({**right, "AZURE_STORAGE_SAS_TOKEN": "", "AZURE_STORAGE_ACCOUNT_KEY": KEY[::-1].strip("=") + "=="}, [69, 77, 65]),
-            "an endpoint that tells everything back": ({**right, "AZURE_STORAGE_ENDPOINT": f"{self.echo_url}/devstoreaccount1"}, [77]),
+            "a wrong account key": ({**right, "AZURE_STORAGE_SAS_TOKEN": "", "AZURE_STORAGE_ACCOUNT_KEY": WRONG_KEY}, [69, 77, 65]),
+            "an endpoint that tells everything back": ({**right, "AZURE_STORAGE_ENDPOINT": f"{self.echo_url}/{ACCOUNT}"}, [77]),
             "a prefix without a store": ({**right, "ICECHUNK_PREFIX": "elsewhere"}, [0, 78]),
         }
         cases = {}
@@ -157,21 +158,21 @@ class Secrets(FleetCase):
             call = {"environment": {**right, "AZURE_STORAGE_ENDPOINT": nowhere}}
             cases[f"{verb}: nobody answers"] = (verb, [69], call)
         planted = self.planted(forged, readers)
-        planted.append(KEY[::-1].strip("=") + "==")
+        planted.append(WRONG_KEY)
         self.check(cases, planted)
 
     def test_a_token_in_a_stores_url_is_refused_and_not_repeated(self):
         environment = self.azurite.variables("secret")
         cases = {}
-        for url in (f"az://floe/secret?{self.azurite.sas}", f"{self.azurite.endpoint}/floe/secret?{self.azurite.sas}"):
+        for url in (f"az://{CONTAINER}/secret?{self.sas}", f"{self.azurite.endpoint}/{CONTAINER}/secret?{self.sas}"):
             for verb in ("init", "status"):
                 call = {"environment": environment, "settings": ["--store", url]}
                 cases[f"{verb} {url[:5]}"] = (verb, [64], call)
-        cases["not a verb"] = (f"https://a/b?{self.azurite.sas}", [64], {"environment": environment})
+        cases["not a verb"] = (f"https://a/b?{self.sas}", [64], {"environment": environment})
         self.check(cases, self.planted())
 
     def test_the_tokens_of_the_catalogue_stay_hidden(self):
-        right = {**self.azurite.variables("secret-catalogue"), "AZURE_STORAGE_SAS_TOKEN": self.azurite.sas}
+        right = {**self.azurite.variables("secret-catalogue"), "AZURE_STORAGE_SAS_TOKEN": self.sas}
         self.assertEqual(self.said("init", right)[0], 0)
         tokens, cases = [], {}
         for fault in ("403=1", "cut=1", "truncate=1", "missing-blob=1", "503=1"):
