@@ -1,23 +1,25 @@
 //! Carries the state of the page to the map, and what happens on the map to the page.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use floe_shared::colormap::status_color;
 use floe_shared::grid::TileIndex;
 use floe_shared::status::{StatusBoard, TileStatus};
+use js_sys::Date;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlCanvasElement;
 
-use crate::basemap::{self, Shapes};
+use crate::basemap::{self, BaseMapError, Shapes, places};
 use crate::browser;
 use crate::chunk::ChunkKey;
 use crate::map::{
     Appearance, BaseGeometry, ChunkSource, LayerStyle, Map, MapOptions, Rgba, StatusOverlay, Theme,
 };
 use crate::search::Place;
-use crate::session::FineShapes;
+use crate::session::{BaseFile, Session};
 use crate::state::inspection::Inspection;
 use crate::state::page::{Page, Stage};
 use crate::state::range::Range;
@@ -26,7 +28,7 @@ use crate::worker::client::Reader;
 
 /// How long the map must rest before its view counts as the page's.
 const REST: Duration = Duration::from_millis(120);
-/// How long the finer base map is not asked for after it could not be had.
+/// How long a file of the base map is not asked for after it could not be had.
 const ASK_AGAIN: Duration = Duration::from_secs(20);
 /// A place so close to a phone's sheet, in CSS pixels, counts as covered: its marker would be.
 const COVERED_MARGIN: f64 = 20.0;
@@ -67,11 +69,10 @@ impl Page {
         map.prepare();
         browser::pause(Duration::ZERO).await;
         map.set_geometry(geometry);
-        map.set_places(session.places.clone());
         // The reader's answers are for the dataset: it comes first.
         self.show_dataset(&map);
         self.connect_reader(&map);
-        self.refine_base_map(&map);
+        self.read_base_map();
         self.follow_map(&map);
         self.follow_page(&map);
         browser::pause(Duration::ZERO).await;
@@ -89,28 +90,64 @@ impl Page {
         }
     }
 
-    /// Reads the finer shapes of the base map once the map has come near. Where they cannot be had the
-    /// coarse ones stay, and a move a while later asks again.
-    fn refine_base_map(self, map: &Map) {
-        let session = self.session();
-        let near = map.view().zoom >= basemap::FINE_ZOOM;
-        if !near || session.fine_shapes.get() != FineShapes::Wanting {
-            return;
+    /// Reads what else there is of the base map once it is of use: names after the first picture, finer shapes
+    /// where the map has come near.
+    fn read_base_map(self) {
+        if self.stage.get_untracked() == Stage::Whole {
+            self.read_base_file(basemap::NAMES, |session| &session.names_file, Self::take_names);
         }
-        session.fine_shapes.set(FineShapes::Underway);
-        let map = map.clone();
+        if self.camera().zoom >= basemap::FINE_ZOOM {
+            self.read_base_file(
+                basemap::FINE_SHAPES,
+                |session| &session.shapes_file,
+                Self::take_shapes,
+            );
+        }
+    }
+
+    /// Reads a file of the base map once. Where it cannot be had the map does without, and a move a while later
+    /// asks again.
+    fn read_base_file(
+        self,
+        address: &'static str,
+        file: fn(&Session) -> &Cell<BaseFile>,
+        take: fn(Self, &[u8]) -> Result<(), BaseMapError>,
+    ) {
+        let session = self.session();
+        match file(&session).get() {
+            BaseFile::Unread => {}
+            BaseFile::Missing(since) if Date::now() - since > ASK_AGAIN.as_secs_f64() * 1e3 => {}
+            BaseFile::Missing(_) | BaseFile::Underway | BaseFile::Read => return,
+        }
+        file(&session).set(BaseFile::Underway);
         spawn_local(async move {
-            let bytes = browser::bytes(basemap::FINE_SHAPES).await;
-            let shapes = bytes.and_then(|bytes| Shapes::decode(&bytes).ok());
-            if let Some(shapes) = shapes {
-                map.set_geometry(BaseGeometry::new(&shapes, true));
-                session.fine_shapes.set(FineShapes::Shown);
+            let bytes = browser::bytes(address).await;
+            let is_read = bytes.is_some_and(|bytes| take(self, &bytes).is_ok());
+            file(&session).set(if is_read {
+                BaseFile::Read
             } else {
-                session.fine_shapes.set(FineShapes::Missing);
-                browser::pause(ASK_AGAIN).await;
-                session.fine_shapes.set(FineShapes::Wanting);
-            }
+                BaseFile::Missing(Date::now())
+            });
         });
+    }
+
+    fn take_names(self, bytes: &[u8]) -> Result<(), BaseMapError> {
+        let session = self.session();
+        let names = places::decode(bytes)?;
+        let names = session.names.get_or_init(|| names.into());
+        if let Some(map) = &*session.map.borrow() {
+            map.set_places(names.clone());
+        }
+        self.has_names.set(true);
+        Ok(())
+    }
+
+    fn take_shapes(self, bytes: &[u8]) -> Result<(), BaseMapError> {
+        let geometry = BaseGeometry::new(&Shapes::decode(bytes)?, true);
+        if let Some(map) = &*self.session().map.borrow() {
+            map.set_geometry(geometry);
+        }
+        Ok(())
     }
 
     /// What happens on the map changes the page.
@@ -120,7 +157,7 @@ impl Page {
         map.on_view_change(move |_| {
             let bar = moved.scale_bar();
             self.scale.set(Some((bar.metres, bar.pixels)));
-            self.refine_base_map(&moved);
+            self.read_base_map();
             if let Some(timer) = rest.get_value() {
                 timer.clear();
             }
@@ -153,6 +190,7 @@ impl Page {
     fn complete(self) {
         self.reach(Stage::Whole);
         browser::show_icon();
+        self.read_base_map();
         if let Ok(reader) = &self.session().reader {
             reader.start_decoders();
         }

@@ -41,26 +41,28 @@ pub struct Session {
     pub is_address_ours: Cell<bool>,
     /// The coarse shapes of the base map, once they have been needed.
     pub shapes: OnceCell<Shapes>,
-    /// The names of the base map.
-    pub places: Rc<[PlaceName]>,
+    /// The names of the base map, once they are there.
+    pub names: OnceCell<Rc<[PlaceName]>>,
     /// The same for the search, made when first asked for.
     pub named: OnceCell<Vec<NamedPlace>>,
     /// How far the finer shapes of the base map have got.
-    pub fine_shapes: Cell<FineShapes>,
+    pub shapes_file: Cell<BaseFile>,
+    /// How far its names have got.
+    pub names_file: Cell<BaseFile>,
 }
 
-/// How far the shapes of the base map for closer views have got.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FineShapes {
-    /// The map has not come near yet.
+/// How far a file of the base map has got that is read once it is of use.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum BaseFile {
+    /// It has not been of use yet.
     #[default]
-    Wanting,
-    /// On their way.
+    Unread,
+    /// On its way.
     Underway,
-    /// They could not be had a moment ago.
-    Missing,
-    /// Drawn.
-    Shown,
+    /// It could not be had, at this time of [`Date::now`](js_sys::Date::now).
+    Missing(f64),
+    /// In use.
+    Read,
 }
 
 impl Session {
@@ -84,9 +86,10 @@ pub async fn start() {
         link: link.clone(),
         is_address_ours: Cell::default(),
         shapes: OnceCell::new(),
-        places: basemap::places().into(),
+        names: OnceCell::new(),
         named: OnceCell::new(),
-        fine_shapes: Cell::default(),
+        shapes_file: Cell::default(),
+        names_file: Cell::default(),
     };
     leptos::mount::mount_to_body(move || {
         let page = Page::new(link.view, session);
@@ -120,6 +123,7 @@ impl Page {
             expanded: RwSignal::new(expanded),
             scale: RwSignal::new(None),
             credits: RwSignal::new(Vec::new()),
+            has_names: RwSignal::new(false),
             session: StoredValue::new_local(Rc::new(session)),
         }
     }
@@ -225,10 +229,14 @@ impl Page {
     fn is_idle(self) -> bool {
         let opening = self.opening.get_untracked();
         let reading = matches!(self.inspection.get_untracked(), Inspection::Reading(_));
-        if self.session().fine_shapes.get() == FineShapes::Underway {
+        let session = self.session();
+        let names = session.names_file.get();
+        if matches!(names, BaseFile::Unread | BaseFile::Underway)
+            || session.shapes_file.get() == BaseFile::Underway
+        {
             return false;
         }
-        let map_idle = match &*self.session().map.borrow() {
+        let map_idle = match &*session.map.borrow() {
             Some(map) => map.idle(),
             None => self.map_error.with_untracked(Option::is_some),
         };
@@ -259,9 +267,13 @@ impl Page {
         self.session().store_url.clone()
     }
 
-    /// Looks through the named places.
+    /// Looks through the named places, where there are any yet.
     pub fn with_places<T>(self, look: impl FnOnce(&[NamedPlace]) -> T) -> T {
         let session = self.session();
-        look(session.named.get_or_init(|| session.places.iter().map(NamedPlace::from).collect()))
+        self.has_names.track();
+        let named = session.names.get().map(|names| {
+            session.named.get_or_init(|| names.iter().map(NamedPlace::from).collect()).as_slice()
+        });
+        look(named.unwrap_or_default())
     }
 }

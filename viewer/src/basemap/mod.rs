@@ -1,7 +1,7 @@
 //! Natural Earth's shapes and names, as they come with the page (`viewer/assets/basemap`).
 //!
-//! The shapes at 1:110 million and the names are part of the module; those at 1:50 million are a file
-//! beside the page, read when the map comes near.
+//! The shapes at 1:110 million are part of the module. The others are files beside the page: the names, read
+//! after the first picture, and the shapes at 1:50 million, read when the map comes near.
 
 pub mod places;
 pub mod shapes;
@@ -9,12 +9,14 @@ pub mod shapes;
 use floe_shared::grid::Grid;
 use floe_shared::land;
 
-pub use places::{PlaceKind, PlaceName, places};
+pub use places::{PlaceKind, PlaceName};
 pub use shapes::{BaseMapError, Shapes};
 
 /// The shapes at 1:50 million, relative to the page.
 pub const FINE_SHAPES: &str = "basemap/shapes-50m.bin";
-/// The zoom from which on they are worth their bytes.
+/// The names, relative to the page.
+pub const NAMES: &str = "basemap/places.bin";
+/// The zoom from which on the finer shapes are worth their bytes.
 pub const FINE_ZOOM: f64 = 2.4;
 
 /// Whether each tile of a grid is land, in row-major order: the rule by which the processor chooses the

@@ -62,15 +62,6 @@ impl PlaceKind {
     }
 }
 
-/// All names, which are part of the module.
-pub fn places() -> Vec<PlaceName> {
-    match decode(include_bytes!("../../assets/basemap/places.bin")) {
-        Ok(places) => places,
-        // Part of the module itself, and a test decodes it.
-        Err(error) => unreachable!("{error}"),
-    }
-}
-
 /// Decodes a file of names.
 pub fn decode(bytes: &[u8]) -> Result<Vec<PlaceName>, BaseMapError> {
     if !bytes.starts_with(b"FLP1") {
@@ -104,8 +95,13 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<PlaceName>, BaseMapError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
+
+    /// The names as they come with the page.
+    pub fn places() -> Vec<PlaceName> {
+        decode(include_bytes!("../../assets/basemap/places.bin")).unwrap()
+    }
 
     #[test]
     fn well_known_places_are_where_they_belong() {

@@ -35,7 +35,13 @@ pub fn SearchBox() -> impl IntoView {
     let suggestions = Memo::new(move |_| text.with(|text| suggest(page, text)));
     let shown = Memo::new(move |_| open.get() && suggestions.with(|found| !found.is_empty()));
     let nothing = Memo::new(move |_| {
-        open.get() && text.with(|text| text.trim().len() > 2) && suggestions.with(Vec::is_empty)
+        let nothing = open.get()
+            && text.with(|text| text.trim().len() > 2)
+            && suggestions.with(Vec::is_empty);
+        nothing.then(|| match page.has_names.get() {
+            true => "No such place on this map.",
+            false => "The names of places have not been read yet.",
+        })
     });
     let go = move |index: usize| {
         let Some(found) = suggestions.with_untracked(|found| found.get(index).cloned()) else {
@@ -118,8 +124,8 @@ pub fn SearchBox() -> impl IntoView {
             <ul id="places" role="listbox" aria-label="Places" class:hidden=move || !shown.get()>
                 {move || suggestions.get().into_iter().enumerate().map(option).collect_view()}
             </ul>
-            <p class="quiet" role="status" class:hidden=move || !nothing.get()>
-                {move || nothing.get().then_some("No such place on this map.")}
+            <p class="quiet" role="status" class:hidden=move || nothing.get().is_none()>
+                {nothing}
             </p>
         </div>
     }

@@ -65,6 +65,8 @@ pub struct Page {
     pub scale: RwSignal<Option<(f64, f64)>>,
     /// Sources of the base map: what to write and what it links to.
     pub credits: RwSignal<Vec<(&'static str, &'static str)>>,
+    /// Whether the names of the base map are there.
+    pub has_names: RwSignal<bool>,
     /// Reader, map and addresses.
     pub(crate) session: StoredValue<Rc<crate::session::Session>, LocalStorage>,
 }
