@@ -80,3 +80,24 @@ test('a configuration that is no JSON is named', async () => {
   await page.getByRole('alert').getByText(/floe-page\.json must be a JSON object/).waitFor();
   await context.close();
 });
+
+test('without the file of names the search says so, and a move a while later brings them', async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const names = '**/basemap/places.bin';
+  await page.route(names, (route) => route.abort());
+  await page.goto(`${server.url}/floe/`);
+  await page.waitForFunction(() => window.floe);
+  await page.evaluate(() => floe.idle());
+  await page.getByRole('combobox', { name: /Search a place/ }).fill('nairobi');
+  await page.getByText('The names of places have not been read yet.').waitFor();
+  await page.unroute(names);
+  await page.evaluate(async () => {
+    const now = Date.now;
+    Date.now = () => now() + 60_000;
+    floe.setView({ lon: 37, lat: -1, zoom: 3 });
+    await floe.idle();
+  });
+  await page.getByRole('option', { name: 'Nairobi' }).waitFor();
+  await context.close();
+});

@@ -223,7 +223,7 @@ impl State {
         self.layer.as_ref().is_some_and(|layer| layer.residency.holds_data())
     }
 
-    /// Whether nothing moves and all that the screen needs is drawn.
+    /// Whether nothing moves, and the GPU has drawn all that the screen needs.
     pub(super) fn is_settled(&self) -> bool {
         // What else went stale is brought up to date with the next picture.
         let stale = self.stale.picture
@@ -232,8 +232,8 @@ impl State {
             || self.pace.is_coarse()
             || self.is_unseen();
         // Without a context nothing is drawn until it comes back.
-        let drawn =
-            !stale && self.renderer.as_ref().is_some_and(|renderer| !renderer.is_checking());
+        let is_done = |renderer: &Renderer| !renderer.is_checking() && !renderer.is_drawing();
+        let drawn = !stale && self.renderer.as_ref().is_some_and(is_done);
         let complete = match (&self.layer, &self.style) {
             (Some(layer), Some(style)) => {
                 layer.complete
