@@ -10,6 +10,7 @@ use std::rc::Rc;
 use floe_shared::grid::Grid;
 use floe_shared::pyramid;
 use floe_shared::schema::Variable;
+use floe_viewer::basemap::places;
 use floe_viewer::chunk::{ChunkAnswer, ChunkKey};
 use floe_viewer::dataset::{Dataset, LevelInfo, RefSpec};
 use floe_viewer::map::{
@@ -258,8 +259,13 @@ impl Engine {
     }
 
     /// Shows the names of the base map.
-    pub fn names(&self) {
-        self.map.set_places(floe_viewer::basemap::places().into());
+    ///
+    /// # Errors
+    /// Where the file of names is damaged.
+    pub fn names(&self) -> Result<(), String> {
+        let names = places::decode(include_bytes!("../assets/basemap/places.bin"));
+        self.map.set_places(names.map_err(|error| error.to_string())?.into());
+        Ok(())
     }
 
     /// Puts the marker at a place.

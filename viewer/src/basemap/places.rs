@@ -95,11 +95,11 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<PlaceName>, BaseMapError> {
 }
 
 #[cfg(test)]
-pub mod tests {
+mod tests {
     use super::*;
 
     /// The names as they come with the page.
-    pub fn places() -> Vec<PlaceName> {
+    fn places() -> Vec<PlaceName> {
         decode(include_bytes!("../../assets/basemap/places.bin")).unwrap()
     }
 
