@@ -38,10 +38,7 @@ pub fn SearchBox() -> impl IntoView {
         let nothing = open.get()
             && text.with(|text| text.trim().len() > 2)
             && suggestions.with(Vec::is_empty);
-        nothing.then(|| match page.has_names.get() {
-            true => "No such place on this map.",
-            false => "The names of places have not been read yet.",
-        })
+        nothing.then(|| excuse(page))
     });
     let go = move |index: usize| {
         let Some(found) = suggestions.with_untracked(|found| found.get(index).cloned()) else {
@@ -128,6 +125,15 @@ pub fn SearchBox() -> impl IntoView {
                 {nothing}
             </p>
         </div>
+    }
+}
+
+/// What is said where nothing is found.
+fn excuse(page: Page) -> &'static str {
+    if page.has_names.get() {
+        "No such place on this map."
+    } else {
+        "The names of places have not been read yet."
     }
 }
 
