@@ -81,23 +81,48 @@ test('a configuration that is no JSON is named', async () => {
   await context.close();
 });
 
-test('without the file of names the search says so, and a move a while later brings them', async () => {
+test('without the file of names the search says why, and a move a while later brings them', async () => {
   const context = await browser.newContext();
   const page = await context.newPage();
   const names = '**/basemap/places.bin';
+  const moveLater = (minutes) =>
+    page.evaluate(async (minutes) => {
+      const now = Date.now;
+      Date.now = () => now() + minutes * 60_000;
+      floe.setView({ lon: 37, lat: -minutes, zoom: 3 });
+      await floe.idle();
+    }, minutes);
   await page.route(names, (route) => route.abort());
   await page.goto(`${server.url}/floe/`);
   await page.waitForFunction(() => window.floe);
   await page.evaluate(() => floe.idle());
   await page.getByRole('combobox', { name: /Search a place/ }).fill('nairobi');
-  await page.getByText('The names of places have not been read yet.').waitFor();
+  await page.getByText(/The names of places cannot be had: .*fetch/i).waitFor();
   await page.unroute(names);
-  await page.evaluate(async () => {
-    const now = Date.now;
-    Date.now = () => now() + 60_000;
-    floe.setView({ lon: 37, lat: -1, zoom: 3 });
-    await floe.idle();
-  });
+  await page.route(names, (route) => route.fulfill({ body: 'FLP0' }));
+  await moveLater(1);
+  await page.getByText('The names of places cannot be had: a file of the base map must begin with FLP1.').waitFor();
+  await page.unroute(names);
+  await moveLater(2);
   await page.getByRole('option', { name: 'Nairobi' }).waitFor();
+  await context.close();
+});
+
+test('finer shapes that are damaged are named, and can be tried again', async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const shapes = '**/basemap/shapes-50m.bin';
+  await context.route(shapes, (route) => route.fulfill({ body: 'FLB1' }));
+  await page.goto(`${server.url}/floe/?z=3`);
+  await page.waitForFunction(() => window.floe);
+  await page.evaluate(() => floe.idle());
+  const toast = page.getByRole('alert');
+  await toast.getByText(/basemap\/shapes-50m\.bin cannot be used: a file of the base map is cut short/).waitFor();
+  await context.unroute(shapes);
+  const answer = context.waitForEvent('response', (response) => response.url().endsWith('shapes-50m.bin'));
+  await toast.getByRole('button', { name: 'Try again' }).click();
+  assert.equal((await answer).status(), 200);
+  await page.evaluate(() => floe.idle());
+  assert.equal(await page.evaluate(() => floe.error), null);
   await context.close();
 });

@@ -1,13 +1,14 @@
-//! The little that the page asks of the browser beside the map: addresses, preferences, files,
-//! clipboard.
+//! The little that the page asks of the browser beside the map: addresses, preferences, clipboard.
 
 use std::time::Duration;
 
-use js_sys::{Array, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Response, Window};
+use web_sys::Window;
+
+use crate::scope::pause;
 
 /// How long the first frame is waited for ...
 const LATEST_FRAME: Duration = Duration::from_millis(200);
@@ -57,26 +58,6 @@ pub fn is_phone() -> bool {
 pub fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
     let written = window().navigator().clipboard().write_text(text);
     spawn_local(async move { done(JsFuture::from(written).await.is_ok()) });
-}
-
-/// The bytes of a file beside the page; `None` where it cannot be had.
-pub async fn bytes(address: &str) -> Option<Vec<u8>> {
-    let response = JsFuture::from(window().fetch_with_str(address)).await.ok()?;
-    let response = response.unchecked_into::<Response>();
-    let body = response.ok().then(|| response.array_buffer().ok()).flatten()?;
-    Some(Uint8Array::new(&JsFuture::from(body).await.ok()?).to_vec())
-}
-
-/// Comes back after a while.
-pub async fn pause(time: Duration) {
-    let promise = Promise::new(&mut |resolve, _| {
-        let milliseconds = i32::try_from(time.as_millis()).unwrap_or(i32::MAX);
-        // Refused only for arguments that are no functions.
-        let _ =
-            window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
-    });
-    // The promise is never rejected.
-    let _ = JsFuture::from(promise).await;
 }
 
 /// Comes back when the page's first frame has come onto the screen, and at the latest after [`LATEST_FRAME`]; at

@@ -1,25 +1,23 @@
 //! Carries the state of the page to the map, and what happens on the map to the page.
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use floe_shared::colormap::status_color;
 use floe_shared::grid::TileIndex;
 use floe_shared::status::{StatusBoard, TileStatus};
-use js_sys::Date;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlCanvasElement;
 
-use crate::basemap::{self, BaseMapError, Shapes, places};
+use crate::basemap::Scale;
 use crate::browser;
 use crate::chunk::ChunkKey;
 use crate::map::{
-    Appearance, BaseGeometry, ChunkSource, LayerStyle, Map, MapOptions, Rgba, StatusOverlay, Theme,
+    Appearance, ChunkSource, LayerStyle, Map, MapOptions, Rgba, StatusOverlay, Theme,
 };
+use crate::scope;
 use crate::search::Place;
-use crate::session::{BaseFile, Session};
 use crate::state::inspection::Inspection;
 use crate::state::page::{Page, Stage};
 use crate::state::range::Range;
@@ -28,8 +26,6 @@ use crate::worker::client::Reader;
 
 /// How long the map must rest before its view counts as the page's.
 const REST: Duration = Duration::from_millis(120);
-/// How long a file of the base map is not asked for after it could not be had.
-const ASK_AGAIN: Duration = Duration::from_secs(20);
 /// A place so close to a phone's sheet, in CSS pixels, counts as covered: its marker would be.
 const COVERED_MARGIN: f64 = 20.0;
 /// How often a shown tile status looks for new commits.
@@ -40,10 +36,7 @@ impl Page {
     /// sees to other things.
     pub async fn attach_map(self, canvas: HtmlCanvasElement) {
         let session = self.session();
-        browser::pause(Duration::ZERO).await;
-        let shapes = session.coarse_shapes();
-        browser::pause(Duration::ZERO).await;
-        let geometry = BaseGeometry::new(shapes, false).prepared();
+        self.read_shapes(Scale::Coarse);
         // Until then the GPU is busy with the page itself: a context would wait for it, and all else with it.
         browser::first_frame().await;
         let view = self.view.get_untracked();
@@ -67,17 +60,17 @@ impl Page {
         // At once: a view that is asked for from now on is the map's.
         *session.map.borrow_mut() = Some(map.clone());
         map.prepare();
-        browser::pause(Duration::ZERO).await;
-        map.set_geometry(geometry);
+        scope::pause(Duration::ZERO).await;
+        session.base.furnish(&map);
         // The reader's answers are for the dataset: it comes first.
         self.show_dataset(&map);
         self.connect_reader(&map);
         self.read_base_map();
         self.follow_map(&map);
         self.follow_page(&map);
-        browser::pause(Duration::ZERO).await;
+        scope::pause(Duration::ZERO).await;
         map.warm_up();
-        browser::pause(Duration::ZERO).await;
+        scope::pause(Duration::ZERO).await;
         map.draw_ahead();
     }
 
@@ -88,66 +81,6 @@ impl Page {
             let target = map.clone();
             reader.on_chunk(move |key, answer| target.deliver(key, answer));
         }
-    }
-
-    /// Reads what else there is of the base map once it is of use: names after the first picture, finer shapes
-    /// where the map has come near.
-    fn read_base_map(self) {
-        if self.stage.get_untracked() == Stage::Whole {
-            self.read_base_file(basemap::NAMES, |session| &session.names_file, Self::take_names);
-        }
-        if self.camera().zoom >= basemap::FINE_ZOOM {
-            self.read_base_file(
-                basemap::FINE_SHAPES,
-                |session| &session.shapes_file,
-                Self::take_shapes,
-            );
-        }
-    }
-
-    /// Reads a file of the base map once. Where it cannot be had the map does without, and a move a while later
-    /// asks again.
-    fn read_base_file(
-        self,
-        address: &'static str,
-        file: fn(&Session) -> &Cell<BaseFile>,
-        take: fn(Self, &[u8]) -> Result<(), BaseMapError>,
-    ) {
-        let session = self.session();
-        match file(&session).get() {
-            BaseFile::Unread => {}
-            BaseFile::Missing(since) if Date::now() - since > ASK_AGAIN.as_secs_f64() * 1e3 => {}
-            BaseFile::Missing(_) | BaseFile::Underway | BaseFile::Read => return,
-        }
-        file(&session).set(BaseFile::Underway);
-        spawn_local(async move {
-            let bytes = browser::bytes(address).await;
-            let is_read = bytes.is_some_and(|bytes| take(self, &bytes).is_ok());
-            file(&session).set(if is_read {
-                BaseFile::Read
-            } else {
-                BaseFile::Missing(Date::now())
-            });
-        });
-    }
-
-    fn take_names(self, bytes: &[u8]) -> Result<(), BaseMapError> {
-        let session = self.session();
-        let names = places::decode(bytes)?;
-        let names = session.names.get_or_init(|| names.into());
-        if let Some(map) = &*session.map.borrow() {
-            map.set_places(names.clone());
-        }
-        self.has_names.set(true);
-        Ok(())
-    }
-
-    fn take_shapes(self, bytes: &[u8]) -> Result<(), BaseMapError> {
-        let geometry = BaseGeometry::new(&Shapes::decode(bytes)?, true);
-        if let Some(map) = &*self.session().map.borrow() {
-            map.set_geometry(geometry);
-        }
-        Ok(())
     }
 
     /// What happens on the map changes the page.
@@ -190,7 +123,6 @@ impl Page {
     fn complete(self) {
         self.reach(Stage::Whole);
         browser::show_icon();
-        self.read_base_map();
         if let Ok(reader) = &self.session().reader {
             reader.start_decoders();
         }
@@ -362,6 +294,8 @@ impl Page {
         if let Some(map) = &*self.session().map.borrow() {
             map.retry_failed();
         }
+        self.session().base.forgive();
+        self.read_base_map();
     }
 }
 

@@ -8,6 +8,7 @@ pub mod link;
 pub mod map;
 pub mod number;
 pub mod render;
+pub mod scope;
 pub mod search;
 pub mod start;
 pub mod state;
@@ -22,6 +23,8 @@ pub mod worker;
 pub mod address;
 #[cfg(target_arch = "wasm32")]
 pub mod app;
+#[cfg(target_arch = "wasm32")]
+pub mod base;
 #[cfg(target_arch = "wasm32")]
 pub mod bridge;
 #[cfg(target_arch = "wasm32")]

@@ -1,6 +1,6 @@
-//! The session: starts the page, opens the store, reads places and knows when all is done.
+//! The session: starts the page, opens the store, reads pixels and knows when all is done.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,15 +10,16 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::app::App;
-use crate::basemap::{self, PlaceName, Shapes};
+use crate::base::Base;
 use crate::browser;
 use crate::dataset::{Dataset, RefSpec};
 use crate::link::Link;
 use crate::map::Map;
-use crate::search::{NamedPlace, Place};
+use crate::scope;
+use crate::search::Place;
 use crate::start::Start;
 use crate::state::inspection::{Inspection, Reading};
-use crate::state::page::{Opening, Page, Stage};
+use crate::state::page::{Opening, Page, Places, Stage};
 use crate::state::view::ViewState;
 use crate::worker::client::{Reader, ReaderOptions};
 
@@ -39,36 +40,18 @@ pub struct Session {
     pub link: Link,
     /// Whether the address has been written since.
     pub is_address_ours: Cell<bool>,
-    /// The coarse shapes of the base map, once they have been needed.
-    pub shapes: OnceCell<Shapes>,
-    /// The names of the base map, once they are there.
-    pub names: OnceCell<Rc<[PlaceName]>>,
-    /// The same for the search, made when first asked for.
-    pub named: OnceCell<Vec<NamedPlace>>,
-    /// How far the finer shapes of the base map have got.
-    pub shapes_file: Cell<BaseFile>,
-    /// How far its names have got.
-    pub names_file: Cell<BaseFile>,
-}
-
-/// How far a file of the base map has got that is read once it is of use.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum BaseFile {
-    /// It has not been of use yet.
-    #[default]
-    Unread,
-    /// On its way.
-    Underway,
-    /// It could not be had, at this time of [`Date::now`](js_sys::Date::now).
-    Missing(f64),
-    /// In use.
-    Read,
+    /// What there is of the base map.
+    pub base: Base,
+    /// How many boards of the tiles' status are being made.
+    pub boards: Cell<u32>,
 }
 
 impl Session {
-    /// The coarse shapes of the base map.
-    pub fn coarse_shapes(&self) -> &Shapes {
-        self.shapes.get_or_init(Shapes::coarse)
+    /// The tiles' status by a dataset's history.
+    async fn board(&self, dataset: &Dataset) -> Result<StatusBoard, String> {
+        let reader = self.reader.as_ref().map_err(Clone::clone)?;
+        let land = reader.land_tiles(dataset.grid).await.map_err(|error| error.to_string())?;
+        Ok(StatusBoard::from_history(dataset.grid, &land, &dataset.history))
     }
 }
 
@@ -85,17 +68,15 @@ pub async fn start() {
         reference,
         link: link.clone(),
         is_address_ours: Cell::default(),
-        shapes: OnceCell::new(),
-        names: OnceCell::new(),
-        named: OnceCell::new(),
-        shapes_file: Cell::default(),
-        names_file: Cell::default(),
+        base: Base::default(),
+        boards: Cell::default(),
     };
     leptos::mount::mount_to_body(move || {
         let page = Page::new(link.view, session);
         crate::bridge::install(page);
         page.keep_address();
         page.follow_history();
+        page.follow_stage();
         match failure {
             Some(error) => page.opening.set(Opening::Failed(error.to_string())),
             None => page.open(),
@@ -123,7 +104,7 @@ impl Page {
             expanded: RwSignal::new(expanded),
             scale: RwSignal::new(None),
             credits: RwSignal::new(Vec::new()),
-            has_names: RwSignal::new(false),
+            places: RwSignal::new(Places::Unread),
             session: StoredValue::new_local(Rc::new(session)),
         }
     }
@@ -161,9 +142,22 @@ impl Page {
             let dataset = self.dataset.get().filter(|_| wanted);
             let Some(dataset) = dataset else { return };
             let session = self.session();
-            let land = basemap::land_tiles(dataset.grid, session.coarse_shapes());
-            let board = StatusBoard::from_history(dataset.grid, &land, &dataset.history);
-            self.board.set(Some(Arc::new(board)));
+            session.boards.update(|boards| boards + 1);
+            spawn_local(async move {
+                let board = session.board(&dataset).await;
+                session.boards.update(|boards| boards - 1);
+                let is_current = |now: &Option<Arc<Dataset>>| {
+                    now.as_ref().is_some_and(|now| Arc::ptr_eq(now, &dataset))
+                };
+                match board {
+                    // A newer dataset has its own board on the way.
+                    Ok(board) if self.dataset.with_untracked(is_current) => {
+                        self.board.set(Some(Arc::new(board)));
+                    }
+                    Ok(_) => {}
+                    Err(message) => self.trouble.set(Some(message)),
+                }
+            });
         });
     }
 
@@ -212,16 +206,16 @@ impl Page {
                     }
                 }
             }
-            browser::pause(IDLE_POLL).await;
+            scope::pause(IDLE_POLL).await;
         }
     }
 
     /// Returns when nothing is pending and everything is drawn.
     pub async fn idle(self) {
         // Effects run in microtasks: a change made just now must have reached the map first.
-        browser::pause(Duration::ZERO).await;
+        scope::pause(Duration::ZERO).await;
         while !self.is_idle() {
-            browser::pause(IDLE_POLL).await;
+            scope::pause(IDLE_POLL).await;
         }
         self.write_address();
     }
@@ -230,10 +224,7 @@ impl Page {
         let opening = self.opening.get_untracked();
         let reading = matches!(self.inspection.get_untracked(), Inspection::Reading(_));
         let session = self.session();
-        let names = session.names_file.get();
-        if matches!(names, BaseFile::Unread | BaseFile::Underway)
-            || session.shapes_file.get() == BaseFile::Underway
-        {
+        if session.base.is_pending() || session.boards.get() > 0 {
             return false;
         }
         let map_idle = match &*session.map.borrow() {
@@ -265,15 +256,5 @@ impl Page {
     /// Where the store lies.
     pub fn store_url(self) -> String {
         self.session().store_url.clone()
-    }
-
-    /// Looks through the named places, where there are any yet.
-    pub fn with_places<T>(self, look: impl FnOnce(&[NamedPlace]) -> T) -> T {
-        let session = self.session();
-        self.has_names.track();
-        let named = session.names.get().map(|names| {
-            session.named.get_or_init(|| names.iter().map(NamedPlace::from).collect()).as_slice()
-        });
-        look(named.unwrap_or_default())
     }
 }

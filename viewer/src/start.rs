@@ -1,14 +1,15 @@
 //! What the page starts with: its configuration, and over it its address. Page and reader worker find it
 //! out each for itself, so that the store is opened while the page's own module is still on its way.
 
-use js_sys::{Array, Object, Promise, Reflect};
+use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Response, Url};
+use web_sys::Url;
 
 use crate::config::{self, ConfigError, PageConfig, Value};
 use crate::dataset::RefSpec;
 use crate::link::{self, Link};
+use crate::scope;
 use crate::state::view::ViewState;
 use crate::thrown::describe;
 
@@ -21,13 +22,6 @@ pub struct Start {
     pub store_url: String,
     /// What of it is shown.
     pub reference: RefSpec,
-}
-
-#[wasm_bindgen]
-extern "C" {
-    // On the global scope of pages and workers alike.
-    #[wasm_bindgen(js_name = fetch)]
-    fn global_fetch(url: &str) -> Promise;
 }
 
 impl Start {
@@ -57,14 +51,8 @@ fn absolute(address: &str, base: &str) -> String {
 
 /// Reads the page's configuration.
 async fn read_config() -> Result<PageConfig, ConfigError> {
-    let unreachable = |reason| ConfigError::Unreachable { reason };
-    let response = JsFuture::from(global_fetch(config::FILE))
-        .await
-        .map_err(|error| unreachable(describe(&error)))?
-        .unchecked_into::<Response>();
-    if !response.ok() {
-        return Err(unreachable(format!("the server answered {}", response.status())));
-    }
+    let response = scope::file(config::FILE).await;
+    let response = response.map_err(|reason| ConfigError::Unreachable { reason })?;
     let not_an_object = |error: &JsValue| ConfigError::NotAnObject { reason: describe(error) };
     let json = response.json().map_err(|error| not_an_object(&error))?;
     let json = JsFuture::from(json).await.map_err(|error| not_an_object(&error))?;

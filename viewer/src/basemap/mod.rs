@@ -1,6 +1,6 @@
 //! Natural Earth's shapes and names, as they come with the page (`viewer/assets/basemap`).
 //!
-//! The shapes at 1:110 million are part of the module. The others are files beside the page: the names, read
+//! The shapes at 1:110 million are part of the worker's module. The others are files beside the page: the names, read
 //! after the first picture, and the shapes at 1:50 million, read when the map comes near.
 
 pub mod places;
@@ -15,9 +15,18 @@ pub use shapes::{BaseMapError, Shapes};
 /// The shapes at 1:50 million, relative to the page.
 pub const FINE_SHAPES: &str = "basemap/shapes-50m.bin";
 /// The names, relative to the page.
-pub const NAMES: &str = "basemap/places.bin";
+pub const PLACES: &str = "basemap/places.bin";
 /// The zoom from which on the finer shapes are worth their bytes.
 pub const FINE_ZOOM: f64 = 2.4;
+
+/// The scale of shapes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scale {
+    /// 1:110 million, for views of the world.
+    Coarse,
+    /// 1:50 million, for closer ones.
+    Fine,
+}
 
 /// Whether each tile of a grid is land, in row-major order: the rule by which the processor chooses the
 /// tiles that it processes, for the same shapes.

@@ -52,7 +52,7 @@ pub enum BaseMapError {
 }
 
 impl Shapes {
-    /// The shapes at 1:110 million, which are part of the module.
+    /// The shapes at 1:110 million, which are part of the worker's module.
     pub fn coarse() -> Self {
         match Self::decode(include_bytes!("../../assets/basemap/shapes-110m.bin")) {
             Ok(shapes) => shapes,

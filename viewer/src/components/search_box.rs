@@ -6,7 +6,7 @@ use web_sys::KeyboardEvent;
 
 use super::controls::{Glyph, Icon};
 use crate::search::{Place, matching, parse_coordinates};
-use crate::state::page::Page;
+use crate::state::page::{Page, Places};
 
 /// How many places are offered.
 const MOST: usize = 6;
@@ -129,11 +129,11 @@ pub fn SearchBox() -> impl IntoView {
 }
 
 /// What is said where nothing is found.
-fn excuse(page: Page) -> &'static str {
-    if page.has_names.get() {
-        "No such place on this map."
-    } else {
-        "The names of places have not been read yet."
+fn excuse(page: Page) -> String {
+    match page.places.get() {
+        Places::Read => "No such place on this map.".to_owned(),
+        Places::Unread => "The names of places have not been read yet.".to_owned(),
+        Places::Missing(reason) => format!("The names of places cannot be had: {reason}."),
     }
 }
 

@@ -14,12 +14,10 @@
 
 mod animation;
 mod annotations;
-mod base;
 mod frame;
 mod gesture;
 mod input;
 mod labels;
-mod land;
 mod layer;
 mod listeners;
 mod navigation;
@@ -41,7 +39,6 @@ use std::rc::Rc;
 use js_sys::Promise;
 use web_sys::HtmlCanvasElement;
 
-pub use base::{BaseGeometry, Polyline};
 pub use options::{
     Appearance, Attribution, BaseMap, ChunkSource, Click, ClickKind, LayerStyle, MapError,
     MapOptions, Palette, Rgba, ScaleBar, StatusOverlay, Theme,
@@ -55,7 +52,7 @@ use self::state::State;
 use crate::basemap::PlaceName;
 use crate::chunk::{ChunkAnswer, ChunkKey};
 use crate::dataset::Dataset;
-use crate::render::{RenderError, Renderer};
+use crate::render::{Geometry, RenderError, Renderer};
 use crate::view::{Projection, View, Viewport};
 
 /// A handle to a map.
@@ -214,9 +211,9 @@ impl Map {
     }
 
     /// The shapes of the base map.
-    pub fn set_geometry(&self, geometry: BaseGeometry) {
+    pub fn set_geometry(&self, geometry: Geometry) {
         self.change(|state| {
-            state.geometry = Rc::new(geometry);
+            state.geometry = Some(geometry);
             state.stale.geometry = true;
             state.stale.picture = true;
         });

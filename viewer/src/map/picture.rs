@@ -62,8 +62,10 @@ impl State {
     /// Brings the GPU's tables up to date.
     fn refresh(&mut self) -> Result<(), RenderError> {
         let Some(renderer) = &mut self.renderer else { return Ok(()) };
-        if std::mem::take(&mut self.stale.geometry) {
-            self.geometry.upload(renderer)?;
+        if std::mem::take(&mut self.stale.geometry)
+            && let Some(geometry) = &self.geometry
+        {
+            renderer.set_geometry(geometry)?;
         }
         if std::mem::take(&mut self.stale.palette)
             && let Some(style) = &self.style
@@ -222,14 +224,14 @@ impl State {
     ) -> Frame<'a> {
         let (cols, rows) = self.layer.as_ref().map_or(NO_GRID, |layer| layer.pyramid.size());
         let view = camera.view();
-        let land_width = self.geometry.land_size().0 as f64;
+        let land_width = self.geometry.as_ref().map_or(0, |geometry| geometry.land_size().0);
         Frame {
             ground: Ground::new(camera, cols, rows, width, height),
             axes: Axes::new(camera, (cols, rows), (width, height)),
             lines: LineCamera::new(camera, width, height),
             appearance: theme.appearance,
             pixel_ratio: camera.viewport().pixel_ratio as f32,
-            land_texels: (camera.degrees_per_pixel() / 360.0 * land_width) as f32,
+            land_texels: (camera.degrees_per_pixel() / 360.0 * f64::from(land_width)) as f32,
             tiles: None,
             data: self.data(),
             status: self.status.as_ref().map(|status| Status {

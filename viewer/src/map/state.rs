@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use super::animation::Motion;
 use super::annotations::Annotations;
-use super::base::BaseGeometry;
 use super::gesture::Gesture;
 use super::layer::{Arrived, Layer};
 use super::online::OnlineTiles;
@@ -14,7 +13,7 @@ use super::residency::Residency;
 use crate::basemap::PlaceName;
 use crate::chunk::{ChunkAnswer, ChunkKey};
 use crate::dataset::Dataset;
-use crate::render::Renderer;
+use crate::render::{Geometry, Renderer};
 use crate::view::{Camera, Viewport};
 use crate::visible::{Pyramid, PyramidError};
 
@@ -38,7 +37,7 @@ pub(super) struct State {
     pub(super) selection: Option<((f64, f64), (f64, f64))>,
     pub(super) motion: Option<Motion>,
     pub(super) gesture: Gesture,
-    pub(super) geometry: Rc<BaseGeometry>,
+    pub(super) geometry: Option<Geometry>,
     pub(super) places: Rc<[PlaceName]>,
     pub(super) annotations: Annotations,
     pub(super) online: OnlineTiles,
@@ -95,7 +94,7 @@ impl State {
             selection: None,
             motion: None,
             gesture: Gesture::default(),
-            geometry: Rc::default(),
+            geometry: None,
             places: Rc::default(),
             annotations: Annotations::default(),
             online: OnlineTiles::default(),

@@ -1,9 +1,9 @@
 //! Polylines on the ground, such as coasts and borders, as lines of constant width.
 
-use js_sys::Float32Array;
 use web_sys::WebGl2RenderingContext as Gl;
 
 use super::RenderError;
+use super::geometry::Geometry;
 use super::quads::{MOST_QUADS, Quads};
 use super::scene::{Part, Scenes};
 use super::texture::{Format, Texture};
@@ -14,7 +14,7 @@ use crate::view::{Camera, Projection};
 pub const POLYLINE_END: [f32; 3] = [0.0, 9.0, 0.0];
 
 /// Vertices in a row of their texture; the shader knows it too.
-const TEXTURE_WIDTH: usize = 1024;
+pub(super) const TEXTURE_WIDTH: usize = 1024;
 /// The texture unit that is the vertices' own.
 const UNIT: u32 = 8;
 /// Segments that are left out or drawn together: few enough to lie in one part of the world. The shader
@@ -40,6 +40,40 @@ impl LineSet {
             [lon.to_radians() as f32, lat as f32, mercator(lat).clamp(-9.0, 9.0) as f32]
         }));
         self.vertices.push(POLYLINE_END);
+    }
+
+    /// How many rows of [`TEXTURE_WIDTH`] vertices it takes, at least one.
+    pub(super) fn rows(&self) -> usize {
+        self.vertices.len().div_ceil(TEXTURE_WIDTH).max(1)
+    }
+
+    /// Its vertices in whole rows.
+    pub(super) fn into_texels(self) -> Vec<[f32; 3]> {
+        let rows = self.rows();
+        let mut texels = self.vertices;
+        texels.resize(rows * TEXTURE_WIDTH, POLYLINE_END);
+        texels
+    }
+
+    /// Where its segments lie, in runs of [`RUN`] segments but the last.
+    pub(super) fn runs(&self) -> Vec<Run> {
+        let segments = self.vertices.len().saturating_sub(1);
+        (0..segments)
+            .step_by(RUN)
+            .map(|first| {
+                let count = RUN.min(segments - first);
+                let mut run = Run { least: [f32::INFINITY; 3], most: [f32::NEG_INFINITY; 3] };
+                let places = &self.vertices[first..=first + count];
+                // Latitudes beyond the pole end a polyline.
+                for place in places.iter().filter(|place| place[1] < 2.0) {
+                    for (axis, &value) in place.iter().enumerate() {
+                        run.least[axis] = run.least[axis].min(value);
+                        run.most[axis] = run.most[axis].max(value);
+                    }
+                }
+                run
+            })
+            .collect()
     }
 }
 
@@ -118,32 +152,11 @@ impl LineCamera {
 
 /// Where segments lie that follow each other.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Run {
+pub struct Run {
     /// West, south and the least northing of their places ...
-    least: [f32; 3],
+    pub(crate) least: [f32; 3],
     /// ... and east, north and the greatest.
-    most: [f32; 3],
-}
-
-/// Cuts the segments of a set into runs, each of [`RUN`] segments but the last.
-fn runs(vertices: &[[f32; 3]]) -> Vec<Run> {
-    let segments = vertices.len().saturating_sub(1);
-    (0..segments)
-        .step_by(RUN)
-        .map(|first| {
-            let count = RUN.min(segments - first);
-            let mut run = Run { least: [f32::INFINITY; 3], most: [f32::NEG_INFINITY; 3] };
-            let places = &vertices[first..=first + count];
-            // Latitudes beyond the pole end a polyline.
-            for place in places.iter().filter(|place| place[1] < 2.0) {
-                for (axis, &value) in place.iter().enumerate() {
-                    run.least[axis] = run.least[axis].min(value);
-                    run.most[axis] = run.most[axis].max(value);
-                }
-            }
-            run
-        })
-        .collect()
+    pub(crate) most: [f32; 3],
 }
 
 /// All line sets.
@@ -164,17 +177,14 @@ impl Lines {
         Self { gl: gl.clone(), sets: Vec::new() }
     }
 
-    /// Replaces all sets.
-    pub(super) fn set(&mut self, sets: &[LineSet]) -> Result<(), RenderError> {
+    /// Replaces all sets by those of a geometry.
+    pub(super) fn set(&mut self, geometry: &Geometry) -> Result<(), RenderError> {
         self.sets.clear();
-        for set in sets {
-            let rows = set.vertices.len().div_ceil(TEXTURE_WIDTH).max(1);
-            let mut texels = vec![POLYLINE_END; rows * TEXTURE_WIDTH];
-            texels[..set.vertices.len()].copy_from_slice(&set.vertices);
-            let texels = Float32Array::from(texels.as_flattened());
+        for (runs, texels) in geometry.lines() {
+            let rows = texels.length() / (3 * TEXTURE_WIDTH as u32);
             let vertices = Texture::plane(&self.gl, UNIT, Format::PLACE, false)?;
-            vertices.fill(TEXTURE_WIDTH as u32, rows as u32, Some(&texels))?;
-            self.sets.push(Buffer { vertices, runs: runs(&set.vertices) });
+            vertices.fill(TEXTURE_WIDTH as u32, rows, Some(&texels))?;
+            self.sets.push(Buffer { vertices, runs: runs.to_vec() });
         }
         Ok(())
     }
@@ -253,7 +263,7 @@ mod tests {
     fn line(places: &[(f64, f64)]) -> Run {
         let mut set = LineSet::default();
         set.push(places.iter().copied());
-        runs(&set.vertices)[0]
+        set.runs()[0]
     }
 
     #[test]
@@ -280,7 +290,7 @@ mod tests {
     fn runs_cover_all_segments() {
         let mut set = LineSet::default();
         set.push((0..100).map(|step| (f64::from(step) * 0.1, 10.0)));
-        let runs = runs(&set.vertices);
+        let runs = set.runs();
         // 99 segments, and one from the last place to the end of the line, which is not drawn.
         assert_eq!(runs.len(), 100_usize.div_ceil(RUN));
         let degrees = |run: &Run| [run.least[0], run.most[0]].map(f32::to_degrees);

@@ -7,9 +7,11 @@
 //! as small pictures from a sheet.
 
 mod check;
+mod coverage;
 mod drawing;
 mod entries;
 mod frame;
+mod geometry;
 mod kept;
 mod lines;
 mod program;
@@ -23,7 +25,8 @@ mod texture;
 use wasm_bindgen::JsValue;
 
 pub use frame::{Appearance, Data, Frame, Graticule, PageTable, Status, TileView};
-pub use lines::{LineCamera, LineSet, LineStyle, POLYLINE_END};
+pub use geometry::{Geometry, Layout, Packer};
+pub use lines::{LineCamera, LineSet, LineStyle, POLYLINE_END, Run};
 pub use renderer::{Renderer, TILE_EDGE, TILE_LAYERS};
 pub use sprites::Sprite;
 

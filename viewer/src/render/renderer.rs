@@ -9,8 +9,9 @@ use web_sys::{HtmlCanvasElement, HtmlImageElement, WebGl2RenderingContext as Gl}
 use super::RenderError;
 use super::check::{Check, Fence};
 use super::frame::PageTable;
+use super::geometry::Geometry;
 use super::kept::{Beneath, Kept, Over};
-use super::lines::{LineSet, Lines};
+use super::lines::Lines;
 use super::quads::Quads;
 use super::rectangles::Rectangles;
 use super::scene::Scenes;
@@ -122,23 +123,14 @@ impl Renderer {
         size.and_then(|size| size.as_f64()).map_or(2048, |size| size as u32)
     }
 
-    /// Replaces the coverage of land (0 to 255), 180° W to E, north to south.
-    pub fn set_land(
-        &mut self,
-        width: u32,
-        height: u32,
-        coverage: &[u8],
-    ) -> Result<(), RenderError> {
-        self.land.fill(width, height, Some(&Uint8Array::from(coverage)))?;
-        self.land.make_mipmaps();
+    /// Replaces land, lakes, coasts and borders.
+    pub fn set_geometry(&mut self, geometry: &Geometry) -> Result<(), RenderError> {
+        let (width, height) = geometry.land_size();
         self.beneath.get_mut().forget();
-        Ok(())
-    }
-
-    /// Replaces the polylines.
-    pub fn set_lines(&mut self, sets: &[LineSet]) -> Result<(), RenderError> {
+        self.land.fill(width, height, Some(&geometry.land()))?;
+        self.land.make_mipmaps();
         self.over.get_mut().forget();
-        self.lines.set(sets)
+        self.lines.set(geometry)
     }
 
     /// Makes the sheet of the sprites so wide and high, and empty.

@@ -6,6 +6,7 @@ pub mod inspection;
 pub mod moment;
 #[cfg(target_arch = "wasm32")]
 pub mod page;
+pub mod progress;
 pub mod ramp;
 pub mod range;
 pub mod recipe;

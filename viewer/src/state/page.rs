@@ -36,6 +36,17 @@ pub enum Stage {
     Whole,
 }
 
+/// Whether the names of the base map are there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Places {
+    /// Not yet.
+    Unread,
+    /// No, and why.
+    Missing(String),
+    /// Yes.
+    Read,
+}
+
 /// All signals of the page; every component finds them by [`Page::current`].
 #[derive(Clone, Copy)]
 pub struct Page {
@@ -66,7 +77,7 @@ pub struct Page {
     /// Sources of the base map: what to write and what it links to.
     pub credits: RwSignal<Vec<(&'static str, &'static str)>>,
     /// Whether the names of the base map are there.
-    pub has_names: RwSignal<bool>,
+    pub places: RwSignal<Places>,
     /// Reader, map and addresses.
     pub(crate) session: StoredValue<Rc<crate::session::Session>, LocalStorage>,
 }

@@ -1,6 +1,6 @@
 //! A snapshot object: its arrays and groups, with their `zarr.json` and their manifests.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use icechunk_format::flatbuffers::generated;
@@ -16,7 +16,7 @@ pub(super) type NodeId = [u8; 8];
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     /// By path: `/` is the root group.
-    nodes: BTreeMap<String, Node>,
+    nodes: HashMap<String, Node>,
 }
 
 /// An array or group.

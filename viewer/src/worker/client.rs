@@ -5,16 +5,19 @@ use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
+use floe_shared::grid::Grid;
 use futures::channel::oneshot;
-use js_sys::{Array, Function, Reflect, Uint16Array};
+use js_sys::{Array, Function, Reflect, Uint8Array, Uint16Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, MessageChannel, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::channel;
 use super::protocol::{Outcome, Problem, ToPage, ToWorker, VERSION};
+use crate::basemap::Scale;
 use crate::chunk::{ChunkAnswer, ChunkKey};
 use crate::dataset::{Dataset, RefSpec, Sample};
+use crate::render::Geometry;
 use crate::thrown::describe;
 
 /// How the workers are started.
@@ -73,8 +76,8 @@ pub enum ReaderError {
     GivenUp,
 }
 
-/// The worker's reply, or why there is none.
-type Reply = Pin<Box<dyn Future<Output = Result<ToPage, ReaderError>>>>;
+/// The worker's reply with what is attached to it, or why there is none.
+type Reply = Pin<Box<dyn Future<Output = Result<(ToPage, JsValue), ReaderError>>>>;
 type OnChunk = Rc<dyn Fn(ChunkKey, ChunkAnswer)>;
 
 /// What the clones of a reader share.
@@ -97,7 +100,7 @@ struct State {
     /// The number of the last request to open a store.
     last_opening: u32,
     /// Who waits for which request's reply.
-    waiting: HashMap<u32, oneshot::Sender<ToPage>>,
+    waiting: HashMap<u32, oneshot::Sender<(ToPage, JsValue)>>,
     /// The last list of wanted chunks.
     wanted: Vec<ChunkKey>,
     /// Those of them without an answer.
@@ -169,7 +172,7 @@ impl Reader {
         });
         async move {
             match reply.await? {
-                ToPage::Opened { result, .. } => Ok(Rc::new(result?)),
+                (ToPage::Opened { result, .. }, _) => Ok(Rc::new(result?)),
                 _ => Err(ReaderError::GivenUp),
             }
         }
@@ -224,7 +227,7 @@ impl Reader {
     pub async fn sample(&self, row: u32, col: u32) -> Result<Vec<Sample>, ReaderError> {
         let reply = self.shared.ask(|request| ToWorker::Sample { request, row, col });
         match reply.await? {
-            ToPage::Sampled { result, .. } => Ok(result?),
+            (ToPage::Sampled { result, .. }, _) => Ok(result?),
             _ => Err(ReaderError::GivenUp),
         }
     }
@@ -240,7 +243,39 @@ impl Reader {
     pub async fn refresh(&self) -> Result<Option<Rc<Dataset>>, ReaderError> {
         let reply = self.shared.ask(|request| ToWorker::Refresh { request });
         match reply.await? {
-            ToPage::Refreshed { result, .. } => Ok(result?.map(Rc::new)),
+            (ToPage::Refreshed { result, .. }, _) => Ok(result?.map(Rc::new)),
+            _ => Err(ReaderError::GivenUp),
+        }
+    }
+
+    /// The base map's shapes of a scale, ready to be drawn. The worker is told at once, not when the future is first
+    /// polled.
+    pub fn shapes(
+        &self,
+        scale: Scale,
+    ) -> impl Future<Output = Result<Geometry, ReaderError>> + use<> {
+        let reply = self.shared.ask(|request| ToWorker::Shapes { request, scale });
+        async move {
+            let (ToPage::Shapes { result, .. }, buffer) = reply.await? else {
+                return Err(ReaderError::GivenUp);
+            };
+            let buffer: Uint8Array =
+                buffer.dyn_into().unwrap_or_else(|_| Uint8Array::new_with_length(0));
+            let found = buffer.length();
+            Geometry::new(result?, buffer).map_err(|expected| ReaderError::Store {
+                message: format!(
+                    "the worker sent shapes of the base map in {found} bytes instead of {expected}"
+                ),
+                transient: false,
+            })
+        }
+    }
+
+    /// Whether each tile of a grid is land, in row-major order.
+    pub async fn land_tiles(&self, grid: Grid) -> Result<Vec<bool>, ReaderError> {
+        let reply = self.shared.ask(|request| ToWorker::LandTiles { request, grid });
+        match reply.await? {
+            (ToPage::LandTiles { tiles, .. }, _) => Ok(tiles),
             _ => Err(ReaderError::GivenUp),
         }
     }
@@ -303,19 +338,20 @@ impl Shared {
                     state.pending.extend(foreseen);
                     state.wanted.clone_from(foreseen);
                 }
-                self.reply(request, message);
+                self.reply(request, message, attachment);
             }
-            ToPage::Sampled { request, .. } | ToPage::Refreshed { request, .. } => {
-                self.reply(request, message);
-            }
+            ToPage::Sampled { request, .. }
+            | ToPage::Refreshed { request, .. }
+            | ToPage::Shapes { request, .. }
+            | ToPage::LandTiles { request, .. } => self.reply(request, message, attachment),
         }
     }
 
-    fn reply(&self, request: u32, message: ToPage) {
+    fn reply(&self, request: u32, message: ToPage, attachment: JsValue) {
         let sender = self.state.borrow_mut().waiting.remove(&request);
         if let Some(sender) = sender {
             // Whoever asked may be gone.
-            let _ = sender.send(message);
+            let _ = sender.send((message, attachment));
         }
     }
 

@@ -13,9 +13,11 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 use super::channel;
 use super::decoder::Decoder;
 use super::foresight::Outlook;
+use super::ground::{self, Packed};
 use super::protocol::{Outcome, Problem, ToDecoder, ToPage, ToWorker, VERSION};
 use super::queue::Queue;
 use super::wire::Wire;
+use crate::basemap::Scale;
 use crate::chunk::ChunkKey;
 use crate::dataset::{Dataset, RefSpec};
 use crate::start::Start;
@@ -61,6 +63,8 @@ struct Host {
     queue: RefCell<Queue>,
     running: RefCell<HashMap<ChunkKey, AbortHandle>>,
     decoders: RefCell<Decoders>,
+    /// The coarse shapes of the base map, begun before the page asked for them.
+    shapes: RefCell<Option<Shared<LocalBoxFuture<'static, Packed>>>>,
 }
 
 /// A store that is open, and the chunks of it that are under way unasked.
@@ -101,10 +105,13 @@ pub fn run() {
         queue: RefCell::new(Queue::new(CONCURRENT)),
         running: RefCell::default(),
         decoders: RefCell::default(),
+        shapes: RefCell::default(),
     });
     if let Some(outlook) = Outlook::parse(&scope().location().hash()) {
-        let host = Rc::clone(&host);
-        spawn_local(async move { host.look_ahead(outlook).await });
+        spawn_local(Rc::clone(&host).look_ahead(outlook));
+        let shapes = ground::pack(Scale::Coarse).boxed_local().shared();
+        spawn_local(shapes.clone().map(drop));
+        host.shapes.replace(Some(shapes));
     }
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         // The page checks the version before it sends anything: what does not parse is not ours.
@@ -158,6 +165,25 @@ fn handle(host: &Rc<Host>, message: ToWorker, attachment: JsValue) {
                 let result = host.refresh().await;
                 send(&ToPage::Refreshed { request, result });
             });
+        }
+        ToWorker::Shapes { request, scale } => {
+            let early = if scale == Scale::Coarse { host.shapes.take() } else { None };
+            spawn_local(async move {
+                let packed = match early {
+                    Some(early) => early.await,
+                    None => ground::pack(scale).await,
+                };
+                match packed {
+                    Ok((layout, buffer)) => {
+                        let head = ToPage::Shapes { request, result: Ok(layout) };
+                        send_with(&head, &buffer, &buffer.buffer());
+                    }
+                    Err(problem) => send(&ToPage::Shapes { request, result: Err(problem) }),
+                }
+            });
+        }
+        ToWorker::LandTiles { request, grid } => {
+            send(&ToPage::LandTiles { request, tiles: ground::land_tiles(grid) });
         }
         ToWorker::AddDecoder {} => {
             if let Ok(port) = attachment.dyn_into() {
@@ -362,10 +388,7 @@ pub(super) fn send_chunk(key: ChunkKey, answer: Answer) {
         Answer::Data { width, height, pixels } => {
             let pixels = Uint16Array::from(pixels.as_slice());
             let head = ToPage::Chunk { key, outcome: Outcome::Data { width, height } };
-            let message = channel::message_with(&head, &pixels);
-            let transfer = Array::of1(&pixels.buffer());
-            // It fails only if something cannot be cloned, and bytes can.
-            let _ = scope().post_message_with_transfer(&message, &transfer);
+            send_with(&head, &pixels, &pixels.buffer());
         }
         Answer::Absent => send(&ToPage::Chunk { key, outcome: Outcome::Absent {} }),
         Answer::Failed(problem) => {
@@ -376,6 +399,13 @@ pub(super) fn send_chunk(key: ChunkKey, answer: Answer) {
 
 fn send(message: &impl Wire) {
     let _ = scope().post_message(&channel::message(message));
+}
+
+/// Sends a message with an array, whose buffer is transferred.
+fn send_with(message: &impl Wire, array: &JsValue, buffer: &JsValue) {
+    let message = channel::message_with(message, array);
+    // It fails only if something cannot be cloned, and bytes can.
+    let _ = scope().post_message_with_transfer(&message, &Array::of1(buffer));
 }
 
 fn scope() -> DedicatedWorkerGlobalScope {

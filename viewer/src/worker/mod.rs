@@ -1,7 +1,7 @@
 //! Reading and decoding in Web Workers, so that the page never waits for either.
 //!
 //! One worker, the **reader**, opens the store, resolves chunks and fetches their bytes; it alone knows
-//! manifests, cache and network, so that nothing is fetched twice. Up to three **decoders** take the
+//! manifests, cache and network, so that nothing is fetched twice. It also makes the base map's geometry. Up to three **decoders** take the
 //! encoded bytes off it; they are started once the store is open, when the page has nothing better to
 //! do with its processors. Until then, and with a pool of one, the reader decodes as well. Pixels go to the
 //! page as transferred buffers, never through its WebAssembly memory.
@@ -10,6 +10,7 @@
 //! * [`host`]: the worker's side,
 //! * [`protocol`], [`wire`]: what they say to each other, and how it is written,
 //! * [`foresight`]: what the page will ask for first,
+//! * `ground`: the shapes of the base map,
 //! * [`queue`]: which chunk is next.
 //!
 //! The page links `client` and `protocol` only: the store's code, zstd and flatbuffers are reached from
@@ -19,6 +20,7 @@ mod channel;
 pub mod client;
 mod decoder;
 pub mod foresight;
+mod ground;
 pub mod host;
 pub mod protocol;
 pub mod queue;

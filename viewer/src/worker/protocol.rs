@@ -1,10 +1,11 @@
 //! What page, reader worker and decoder workers say to each other.
 //!
 //! ```text
-//!            Open, Want, Sample, Refresh                       Define, Decode + bytes
+//!     Open, Want, Sample, Refresh, Shapes, LandTiles            Define, Decode + bytes
 //!   page ───────────────────────────────────> reader worker ───────────────────────────> decoder
-//!        <───────────────────────────────────               <─────────────────────────── workers
-//!      Ready, Opened, Sampled, Refreshed, Chunk + pixels                Done                │
+//!        <───────────────────────────────────                                            workers
+//!      Ready, Opened, Sampled, Refreshed, Chunk + pixels,                                   │
+//!      Shapes + geometry, LandTiles                                                         │
 //!        <─────────────────────────────────────────────────────────────────────────────────┘
 //!                                       Ready, Chunk + pixels
 //! ```
@@ -17,12 +18,14 @@ use floe_shared::schema::Variable;
 use floe_shared::status::Commit;
 
 use super::wire::{Damaged, Reader, Wire, Writer, wire_enum, wire_struct};
+use crate::basemap::Scale;
 use crate::chunk::ChunkKey;
 use crate::dataset::{Dataset, LevelInfo, RefSpec, Sample, VariableInfo};
+use crate::render::{Layout, Run};
 
 /// Changes whenever a message changes: the worker's file name does not, so that a page may meet an
 /// older worker in a cache.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// From the page to a worker.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +58,20 @@ pub enum ToWorker {
     Refresh {
         /// Number of the request.
         request: u32,
+    },
+    /// Make the geometry of the base map's shapes.
+    Shapes {
+        /// Number of the request.
+        request: u32,
+        /// Their scale.
+        scale: Scale,
+    },
+    /// Find out which tiles of a grid are land.
+    LandTiles {
+        /// Number of the request.
+        request: u32,
+        /// The grid.
+        grid: Grid,
     },
     /// Be the reader; a decoder waits at the port transferred.
     AddDecoder {},
@@ -93,6 +110,20 @@ pub enum ToPage {
         request: u32,
         /// The store at its new snapshot, nothing if there is none, or why nobody knows.
         result: Result<Option<Dataset>, Problem>,
+    },
+    /// Reply to [`ToWorker::Shapes`]; their buffer is transferred.
+    Shapes {
+        /// Number of the request.
+        request: u32,
+        /// What lies where in the buffer, or why there is none.
+        result: Result<Layout, Problem>,
+    },
+    /// Reply to [`ToWorker::LandTiles`].
+    LandTiles {
+        /// Number of the request.
+        request: u32,
+        /// Whether each tile is land, in row-major order.
+        tiles: Vec<bool>,
     },
     /// What became of a chunk; pixels are transferred.
     Chunk {
@@ -165,6 +196,8 @@ wire_enum!(ToWorker {
     3 => Refresh { request },
     4 => AddDecoder {},
     5 => BeDecoder {},
+    6 => Shapes { request, scale },
+    7 => LandTiles { request, grid },
 });
 
 wire_enum!(ToPage {
@@ -173,6 +206,8 @@ wire_enum!(ToPage {
     2 => Sampled { request, result },
     3 => Refreshed { request, result },
     4 => Chunk { key, outcome },
+    5 => Shapes { request, result },
+    6 => LandTiles { request, tiles },
 });
 
 wire_enum!(ToDecoder {
@@ -193,6 +228,19 @@ wire_struct!(Commit { snapshot, message, committed_at });
 wire_struct!(VariableInfo { variable, long_name, units, scale, offset, fill });
 wire_struct!(LevelInfo { index, rows, cols, chunk_rows, chunk_cols, degrees_per_pixel });
 wire_struct!(Dataset { levels, years, variables, grid, snapshot, reference, history, store_url });
+
+wire_struct!(Layout { lines, land });
+wire_struct!(Run { least, most });
+
+impl Wire for Scale {
+    fn write(&self, writer: &mut Writer) {
+        (*self == Self::Fine).write(writer);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        Ok(if bool::read(reader)? { Self::Fine } else { Self::Coarse })
+    }
+}
 
 impl Wire for Variable {
     fn write(&self, writer: &mut Writer) {
@@ -309,6 +357,15 @@ mod tests {
                     value: Some(15000),
                 }]),
             },
+            ToPage::Shapes {
+                request: 4,
+                result: Ok(Layout {
+                    lines: vec![(1, vec![Run { least: [-1.0; 3], most: [0.5; 3] }]), (2, vec![])],
+                    land: (1024, 512),
+                }),
+            },
+            ToPage::Shapes { request: 4, result: Err(problem.clone()) },
+            ToPage::LandTiles { request: 5, tiles: vec![true, false] },
             ToPage::Chunk { key: key(0), outcome: Outcome::Data { width: 1000, height: 512 } },
             ToPage::Chunk { key: key(1), outcome: Outcome::Absent {} },
             ToPage::Chunk { key: key(1), outcome: Outcome::Failed { problem } },
@@ -322,6 +379,9 @@ mod tests {
             ToWorker::Refresh { request: 9 },
             ToWorker::AddDecoder {},
             ToWorker::BeDecoder {},
+            ToWorker::Shapes { request: 10, scale: Scale::Coarse },
+            ToWorker::Shapes { request: 10, scale: Scale::Fine },
+            ToWorker::LandTiles { request: 11, grid: Grid::default() },
         ] {
             round_trip(&message);
         }

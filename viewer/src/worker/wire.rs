@@ -68,7 +68,7 @@ macro_rules! numbers {
     )+};
 }
 
-numbers!(u8, u16, u32, i32, i64, f64);
+numbers!(u8, u16, u32, i32, i64, f32, f64);
 
 impl Wire for bool {
     fn write(&self, writer: &mut Writer) {
@@ -109,6 +109,22 @@ impl<T: Wire> Wire for Vec<T> {
     fn read(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
         let length = u32::read(reader)?;
         (0..length).map(|_| T::read(reader)).collect()
+    }
+}
+
+impl<T: Wire + Copy + Default, const N: usize> Wire for [T; N] {
+    fn write(&self, writer: &mut Writer) {
+        for value in self {
+            value.write(writer);
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let mut values = [T::default(); N];
+        for value in &mut values {
+            *value = T::read(reader)?;
+        }
+        Ok(values)
     }
 }
 

@@ -188,9 +188,7 @@ fn transpose(configuration: &Value, before: &[usize]) -> Result<Vec<usize>, Code
         found: found.to_string(),
     };
     let order: Vec<usize> = serde_json::from_value(found.clone()).map_err(|_| error())?;
-    let mut sorted = order.clone();
-    sorted.sort_unstable();
-    if sorted.iter().copied().eq(0..before.len()) {
+    if order.len() == before.len() && (0..order.len()).all(|axis| order.contains(&axis)) {
         Ok(order.iter().map(|&axis| before[axis]).collect())
     } else {
         Err(error())

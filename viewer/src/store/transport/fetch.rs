@@ -2,22 +2,14 @@
 
 use std::time::Duration;
 
-use js_sys::{Promise, Uint8Array};
-use wasm_bindgen::prelude::*;
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, RequestCache, RequestInit, Response};
 
 use super::{Failure, Freshness, Request, Target, Transport, TransportError};
+use crate::scope;
 use crate::thrown::describe;
-
-#[wasm_bindgen]
-extern "C" {
-    // Both live on the global scope of pages and workers alike.
-    #[wasm_bindgen(js_name = fetch)]
-    fn global_fetch(url: &str, init: &RequestInit) -> Promise;
-    #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &js_sys::Function, milliseconds: i32);
-}
 
 /// A repository below an `http:` or `https:` URL.
 #[derive(Clone, Debug)]
@@ -62,14 +54,15 @@ impl Fetch {
         }
         // Dropped before its end, the future takes the request with it.
         let mut guard = AbortOnDrop { controller, done: false };
-        let result = Self::body(global_fetch(url, &init), request).await;
+        let result = match scope::fetch(url, &init).await {
+            Ok(response) => Self::body(&response, request).await,
+            Err(error) => Err(network(&error)),
+        };
         guard.done = true;
         result
     }
 
-    async fn body(response: Promise, request: &Request) -> Result<Vec<u8>, Failure> {
-        let response = JsFuture::from(response).await.map_err(|error| network(&error))?;
-        let response: Response = response.unchecked_into();
+    async fn body(response: &Response, request: &Request) -> Result<Vec<u8>, Failure> {
         match response.status() {
             200 | 206 => {}
             404 | 410 => return Err(Failure::NotFound),
@@ -121,10 +114,7 @@ impl Transport for Fetch {
     }
 
     async fn pause(&self, duration: Duration) {
-        let milliseconds = duration.as_millis().min(i32::MAX as u128) as i32;
-        let promise = Promise::new(&mut |resolve, _| set_timeout(&resolve, milliseconds));
-        // A timer does not fail.
-        let _ = JsFuture::from(promise).await;
+        scope::pause(duration).await;
     }
 }
 

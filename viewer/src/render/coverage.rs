@@ -9,39 +9,50 @@
 
 use std::ops::Range;
 
-/// Columns and rows of the picture for views of the world: 0.35° a texel.
-pub(super) const COARSE: (usize, usize) = (1024, 512);
 /// Rows of the picture that are made at once.
 const BAND: usize = 64;
-/// Columns and rows of the picture for closer views: 0.088° a texel.
-pub(super) const FINE: (usize, usize) = (4096, 2048);
 
-/// Coverage, 0 to 255, row by row from the north-west, of the places inside an odd number of rings.
-/// Rings are closed lists of longitude and latitude in degrees that do not cross the antimeridian.
-pub(super) fn coverage<'a>(
-    rings: impl IntoIterator<Item = &'a [(f64, f64)]>,
+/// A picture of coverage in the making, of the places inside an odd number of rings.
+pub(super) struct Coverage {
     size: (usize, usize),
-) -> Vec<u8> {
-    let (width, height) = size;
-    let rings: Vec<Ring> = rings.into_iter().map(|ring| Ring::new(ring, size)).collect();
-    let mut band = Band::new(width, BAND.min(height));
-    let mut picture = vec![0; width * height];
-    for (index, rows) in picture.chunks_mut(width * BAND).enumerate() {
-        let top = index * BAND;
-        let bottom = top + rows.len() / width;
+    rings: Vec<Ring>,
+    sums: Band,
+}
+
+impl Coverage {
+    /// A picture of so many columns and rows of the whole world. Rings are closed lists of longitude and
+    /// latitude in degrees that do not cross the antimeridian.
+    pub(super) fn new<'a>(
+        rings: impl IntoIterator<Item = &'a [(f64, f64)]>,
+        size: (usize, usize),
+    ) -> Self {
+        let rings = rings.into_iter().map(|ring| Ring::new(ring, size)).collect();
+        Self { size, rings, sums: Band::new(size.0, BAND.min(size.1)) }
+    }
+
+    /// How many bands of rows the picture has.
+    pub(super) const fn bands(&self) -> usize {
+        self.size.1.div_ceil(BAND)
+    }
+
+    /// Coverage, 0 to 255, of a band of rows, row by row from the north-west; bands count from the north.
+    pub(super) fn band(&mut self, index: usize) -> Vec<u8> {
+        let (width, height) = self.size;
+        let (top, bottom) = (index * BAND, height.min((index + 1) * BAND));
         let (first, last) = (top as f32, bottom as f32);
-        for ring in rings.iter().filter(|ring| ring.top < last && ring.bottom > first) {
+        for ring in self.rings.iter().filter(|ring| ring.top < last && ring.bottom > first) {
             for (from, to) in ring.edges() {
                 if from.1.min(to.1) < last && from.1.max(to.1) > first {
-                    band.add_edge(top..bottom, from, to);
+                    self.sums.add_edge(top..bottom, from, to);
                 }
             }
         }
-        for (row, texels) in rows.chunks_exact_mut(width).enumerate() {
-            band.take_row(row, texels);
+        let mut texels = vec![0; width * (bottom - top)];
+        for (row, texels) in texels.chunks_exact_mut(width).enumerate() {
+            self.sums.take_row(row, texels);
         }
+        texels
     }
-    picture
 }
 
 /// Signed areas of a band of rows.
@@ -171,6 +182,14 @@ impl Ring {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn coverage<'a>(
+        rings: impl IntoIterator<Item = &'a [(f64, f64)]>,
+        size: (usize, usize),
+    ) -> Vec<u8> {
+        let mut coverage = Coverage::new(rings, size);
+        (0..coverage.bands()).flat_map(|band| coverage.band(band)).collect()
+    }
 
     #[test]
     fn a_square_covers_its_texels_and_half_of_those_at_its_edge() {
