@@ -92,15 +92,17 @@ function buildRust(link, dist, targetDirectory) {
   }
   const wasm = hashed(dist, `${name}_bg.wasm`);
   const script = hashed(dist, `${name}.js`);
-  return [
-    `<link rel="modulepreload" href="./${script}" crossorigin="anonymous">`,
-    `<link rel="preload" href="./${wasm}" crossorigin="anonymous" as="fetch" type="application/wasm">`,
-    '<script type="module">',
-    `import init from './${script}';`,
-    `const wasm = await init({ module_or_path: './${wasm}' });`,
-    'dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));',
-    '</script>',
-  ].join('\n');
+  const names = { base: './', js: script, wasm };
+  const fill = (pattern) => pattern.replaceAll(/\{(base|js|wasm)\}/g, (_, name) => names[name]);
+  return ['preload', 'script'].map((kind) => fill(pattern(kind))).join('\n');
+}
+
+/** A pattern of Trunk.toml by which the page's module is loaded. */
+function pattern(kind) {
+  const toml = readFileSync(join(root, 'Trunk.toml'), 'utf8');
+  const found = toml.match(new RegExp(`^pattern_${kind} = '''(.*?)'''$`, 'ms'));
+  if (!found) throw new Error(`Trunk.toml: expected pattern_${kind} = '''...''', found none`);
+  return found[1];
 }
 
 /** Copies a file or directory into the page and returns its name there. */

@@ -1,8 +1,14 @@
-// The worker's script: fetches the module and its glue at once, and keeps what the page says until the
-// module listens.
+// The worker's script: starts the module that the page has compiled, or fetches it itself where the page sends
+// `null` instead. What the page says until the module listens it keeps.
+self.floeConfig = fetch(new URL('floe-page.json', import.meta.url));
+floeConfig.catch(() => {});
 const said = [];
-onmessage = (event) => said.push(event);
-const module = fetch(new URL('floe-worker_bg.wasm', import.meta.url));
+const given = new Promise((take) => {
+  onmessage = (event) => {
+    if (event.data === null || event.data instanceof WebAssembly.Module) take(event.data);
+    else said.push(event);
+  };
+});
 const { default: start } = await import('./floe-worker.js');
-await start({ module_or_path: module });
+await start({ module_or_path: (await given) ?? fetch(new URL('floe-worker_bg.wasm', import.meta.url)) });
 for (const event of said) onmessage(event);

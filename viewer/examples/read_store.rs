@@ -46,7 +46,7 @@ fn run() -> Result<(), Box<dyn Error>> {
             None => RefSpec::Branch(text.clone()),
         });
     let transport = LocalDirectory { root: PathBuf::from(store) };
-    let store = block_on(Store::open(transport, store, reference, CACHE))?;
+    let store = block_on(Store::open(transport, store, reference, CACHE, |_| Vec::new()))?;
     let dataset = store.dataset();
     for info in &dataset.variables {
         for (place, year) in dataset.years.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use js_sys::{Function, Promise, Uint8Array};
+use js_sys::{Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response};
@@ -29,7 +29,29 @@ pub(crate) async fn fetch(url: &str, init: &RequestInit) -> Result<Response, JsV
 /// # Errors
 /// What the browser or the server said where it cannot be had.
 pub async fn file(address: &str) -> Result<Response, String> {
-    let response = JsFuture::from(global_fetch(address)).await.map_err(|error| describe(&error))?;
+    received(global_fetch(address)).await
+}
+
+/// A file for which a script has asked before the module was there, and left the promise of an answer under a name
+/// on the global scope; where there is none it is asked for now.
+///
+/// # Errors
+/// Those of [`file`].
+pub async fn early_file(name: &str, address: &str) -> Result<Response, String> {
+    let early = global(name).and_then(|promise| promise.dyn_into().ok());
+    received(early.unwrap_or_else(|| global_fetch(address))).await
+}
+
+/// Takes what a script has left under a name on the global scope.
+pub(crate) fn global(name: &str) -> Option<JsValue> {
+    let scope = js_sys::global();
+    let value = Reflect::get(&scope, &name.into()).ok().filter(|value| !value.is_undefined())?;
+    Reflect::set(&scope, &name.into(), &JsValue::UNDEFINED).ok()?;
+    Some(value)
+}
+
+async fn received(answer: Promise) -> Result<Response, String> {
+    let response = JsFuture::from(answer).await.map_err(|error| describe(&error))?;
     let response: Response = response.unchecked_into();
     if response.ok() {
         Ok(response)

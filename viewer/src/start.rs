@@ -51,7 +51,7 @@ fn absolute(address: &str, base: &str) -> String {
 
 /// Reads the page's configuration.
 async fn read_config() -> Result<PageConfig, ConfigError> {
-    let response = scope::file(config::FILE).await;
+    let response = scope::early_file("floeConfig", config::FILE).await;
     let response = response.map_err(|reason| ConfigError::Unreachable { reason })?;
     let not_an_object = |error: &JsValue| ConfigError::NotAnObject { reason: describe(error) };
     let json = response.json().map_err(|error| not_an_object(&error))?;

@@ -1,7 +1,7 @@
 //! A store opened at one snapshot: gives the map's chunks.
 //!
 //! Opening takes two requests (`repo`, the snapshot), and one or two more where attributes do not tell
-//! the years or the grid's place. Then one request for each manifest that is needed, once, and one
+//! the years or the grid's place; manifests that will be wanted are asked for beside them. Then one request for each manifest that is needed, once, and one
 //! for each chunk (two for the first of a large shard: its index).
 
 use std::cell::RefCell;
@@ -59,16 +59,19 @@ enum Source {
 }
 
 impl<T: Transport + 'static> Store<T> {
-    /// Opens a store; `url` is its address for people, `cache_bytes` the memory for encoded chunks.
+    /// Opens a store; `url` is its address for people, `cache_bytes` the memory for encoded chunks. `ahead` says of
+    /// which variables at which levels chunks will be wanted: their manifests are asked for beside the years, which
+    /// it cannot know yet.
     pub async fn open(
         transport: T,
         url: &str,
         reference: RefSpec,
         cache_bytes: usize,
+        ahead: impl FnOnce(&Dataset) -> Vec<(Variable, u8)>,
     ) -> Result<Self, StoreError> {
         let fetcher = Rc::new(Fetcher::new(transport, cache_bytes));
         let repository = read_repository(&fetcher, url).await?;
-        Self::open_at(fetcher, &repository, url, reference, HashMap::new()).await
+        Self::open_at(fetcher, &repository, url, reference, HashMap::new(), ahead).await
     }
 
     /// Reads the repository again. Gives the store at its new snapshot, or `None` if nothing has been
@@ -81,7 +84,8 @@ impl<T: Transport + 'static> Store<T> {
         }
         let (fetcher, manifests) = (Rc::clone(&self.fetcher), self.manifests.borrow().clone());
         let (url, reference) = (&dataset.store_url, dataset.reference.clone());
-        Self::open_at(fetcher, &repository, url, reference, manifests).await.map(Some)
+        let nothing = |_: &Dataset| Vec::new();
+        Self::open_at(fetcher, &repository, url, reference, manifests, nothing).await.map(Some)
     }
 
     async fn open_at(
@@ -90,6 +94,7 @@ impl<T: Transport + 'static> Store<T> {
         url: &str,
         reference: RefSpec,
         mut manifests: HashMap<String, SharedManifest>,
+        ahead: impl FnOnce(&Dataset) -> Vec<(Variable, u8)>,
     ) -> Result<Self, StoreError> {
         let history = repository.history(&reference)?;
         let id = history[0].snapshot.clone();
@@ -114,17 +119,27 @@ impl<T: Transport + 'static> Store<T> {
             dataset: Rc::new(dataset.clone()),
             manifests: RefCell::new(manifests),
         };
-        if !store.layout.is_placed {
-            store.check_coordinates().await?;
+        for array in ahead(&dataset) {
+            if let Some(manifest) = store.only_manifest(array) {
+                // This asks for it; it is waited for where it is needed.
+                let _ = manifest.now_or_never();
+            }
         }
-        let years = if let Some(years) = store.layout.years() {
-            years
-        } else {
-            let values = store.coordinate(&store.layout.year).await?;
-            coordinate::years(&store.layout.year, &values, store.layout.year_count)?
-        };
+        let years = store.years().await?;
         store.dataset = Rc::new(Dataset { years, ..dataset });
         Ok(store)
+    }
+
+    /// The years, once all coordinates that have to be read are those of a global grid.
+    async fn years(&self) -> Result<Vec<i32>, StoreError> {
+        if !self.layout.is_placed {
+            self.check_coordinates().await?;
+        }
+        if let Some(years) = self.layout.years() {
+            return Ok(years);
+        }
+        let values = self.coordinate(&self.layout.year).await?;
+        coordinate::years(&self.layout.year, &values, self.layout.year_count)
     }
 
     /// What the store holds.
@@ -266,10 +281,19 @@ impl<T: Transport + 'static> Store<T> {
         Ok(None)
     }
 
+    /// The manifest of an array that has just one: what chunks of it are wanted does not matter then.
+    fn only_manifest(&self, (variable, level): (Variable, u8)) -> Option<SharedManifest> {
+        let path = &self.array(variable, level).ok()?.metadata.path;
+        match self.snapshot.array(path).ok()?.manifests.as_slice() {
+            [manifest] => Some(self.shared_manifest(&manifest.id)),
+            _ => None,
+        }
+    }
+
     /// A manifest, fetched and read once.
-    async fn manifest(&self, id: &str) -> Result<Rc<Manifest>, StoreError> {
+    fn shared_manifest(&self, id: &str) -> SharedManifest {
         let known = self.manifests.borrow().get(id).cloned();
-        let shared = known.unwrap_or_else(|| {
+        known.unwrap_or_else(|| {
             let (fetcher, owned) = (Rc::clone(&self.fetcher), id.to_owned());
             let future = async move {
                 let object = fetcher.metadata(&manifest::path(&owned)).await?;
@@ -278,8 +302,12 @@ impl<T: Transport + 'static> Store<T> {
             let shared = future.boxed_local().shared();
             self.manifests.borrow_mut().insert(id.to_owned(), shared.clone());
             shared
-        });
-        let result = shared.await;
+        })
+    }
+
+    /// A manifest, awaited.
+    async fn manifest(&self, id: &str) -> Result<Rc<Manifest>, StoreError> {
+        let result = self.shared_manifest(id).await;
         if result.is_err() {
             // The next one who needs it tries again.
             self.manifests.borrow_mut().remove(id);

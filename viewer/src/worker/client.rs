@@ -7,9 +7,9 @@ use std::rc::{Rc, Weak};
 
 use floe_shared::grid::Grid;
 use futures::channel::oneshot;
-use js_sys::{Array, Function, Reflect, Uint8Array, Uint16Array};
+use js_sys::{Array, Function, Promise, Reflect, Uint8Array, Uint16Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Event, MessageChannel, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::channel;
@@ -18,13 +18,14 @@ use crate::basemap::Scale;
 use crate::chunk::{ChunkAnswer, ChunkKey};
 use crate::dataset::{Dataset, RefSpec, Sample};
 use crate::render::Geometry;
+use crate::scope;
 use crate::thrown::describe;
 
 /// How the workers are started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReaderOptions {
-    /// The worker's script (an ES module that initialises the WebAssembly module, and keeps what it is
-    /// told until then), relative to the document's base.
+    /// The worker's script (an ES module that takes a compiled WebAssembly module, or `null` for its own, starts it
+    /// and keeps what else it is told until then), relative to the document's base.
     pub worker_url: String,
     /// Workers in all, 1 to 4: the reader and its decoders.
     pub pool: usize,
@@ -428,6 +429,9 @@ impl Link {
             None => Worker::new_with_options(url, &options)
                 .map_err(|error| no_worker(describe(&error)))?,
         };
+        if early.is_none() {
+            hand_module(&worker);
+        }
         let weak: Weak<Shared> = Rc::downgrade(shared);
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let Some(shared) = weak.upgrade() else { return };
@@ -471,6 +475,20 @@ impl Link {
     }
 }
 
+/// Gives a worker that has just been started the module that `index.html` has had compiled, or tells it that there is
+/// none.
+fn hand_module(worker: &Worker) {
+    let module = Reflect::get(&js_sys::global(), &"floeModule".into()).unwrap_or_default();
+    let worker = worker.clone();
+    spawn_local(async move {
+        // The promise is never rejected.
+        let module = JsFuture::from(Promise::resolve(&module)).await.unwrap_or_default();
+        let module = if module.is_undefined() { JsValue::NULL } else { module };
+        // A module can be cloned.
+        let _ = worker.post_message(&module);
+    });
+}
+
 /// The reader worker that `index.html` has started, and what it has said since.
 struct EarlyWorker {
     worker: Worker,
@@ -480,12 +498,11 @@ struct EarlyWorker {
 impl EarlyWorker {
     /// Takes it over; `None` where there is none.
     fn take() -> Option<Self> {
-        let early = Reflect::get(&js_sys::global(), &"floeReader".into()).ok()?;
+        // A second reader starts its own.
+        let early = scope::global("floeReader")?;
         let part = |name: &str| Reflect::get(&early, &name.into()).ok();
         let worker = part("worker")?.dyn_into().ok()?;
         let events = part("events")?.dyn_into().ok()?;
-        // A second reader starts its own.
-        Reflect::set(&js_sys::global(), &"floeReader".into(), &JsValue::UNDEFINED).ok()?;
         Some(Self { worker, events })
     }
 

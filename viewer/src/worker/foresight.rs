@@ -1,12 +1,14 @@
 //! What the page will ask for first, found out by the worker itself: which chunks are on a screen of a
 //! given size. Pure.
 
+use floe_shared::schema::Variable;
+
 use crate::chunk::ChunkKey;
 use crate::dataset::Dataset;
 use crate::number;
 use crate::state::view::ViewState;
 use crate::view::{Camera, Viewport};
-use crate::visible::Pyramid;
+use crate::visible::{Place, Pyramid};
 
 /// More chunks than a screen shows of any store that has overviews: nothing is foreseen beyond.
 const MOST: usize = 48;
@@ -40,17 +42,31 @@ impl Outlook {
         let (Ok(pyramid), Some(year)) = (Pyramid::new(&dataset.levels), year) else {
             return Vec::new();
         };
+        let places = self.places(view, &pyramid);
+        places.into_iter().map(|place| pyramid.key(place, (view.variable, year))).collect()
+    }
+
+    /// The variable and levels of those chunks, which are known before the years are.
+    pub fn arrays(&self, view: &ViewState, dataset: &Dataset) -> Vec<(Variable, u8)> {
+        let Ok(pyramid) = Pyramid::new(&dataset.levels) else { return Vec::new() };
+        let places = self.places(view, &pyramid);
+        let mut levels: Vec<usize> = places.iter().map(|place| place.level).collect();
+        levels.dedup();
+        let index = |level: usize| pyramid.levels()[level].index;
+        levels.into_iter().map(|level| (view.variable, index(level))).collect()
+    }
+
+    /// Where the chunks of the first view lie.
+    fn places(&self, view: &ViewState, pyramid: &Pyramid) -> Vec<Place> {
         let camera = Camera::new(view.projection, view.camera, self.viewport);
         let (fine, coarse) = pyramid.needed(&camera);
-        let places = coarse.into_iter().chain(fine).take(MOST);
-        places.map(|place| pyramid.key(place, (view.variable, year))).collect()
+        coarse.into_iter().chain(fine).take(MOST).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use floe_shared::grid::Grid;
-    use floe_shared::schema::Variable;
 
     use super::*;
     use crate::dataset::{LevelInfo, RefSpec};
@@ -98,6 +114,9 @@ mod tests {
         let coarse = chunks.iter().take_while(|key| key.level == 2).count();
         assert!(coarse > 0 && chunks[coarse..].iter().all(|key| key.level == 0), "{chunks:?}");
         assert_eq!((chunks[coarse].row, chunks[coarse].col), (8, 18));
+        let no_years = Dataset { years: Vec::new(), ..dataset() };
+        let arrays = outlook.arrays(&view, &no_years);
+        assert_eq!(arrays, [(Variable::Maximum, 2), (Variable::Maximum, 0)]);
     }
 
     #[test]

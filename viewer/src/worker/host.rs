@@ -109,9 +109,6 @@ pub fn run() {
     });
     if let Some(outlook) = Outlook::parse(&scope().location().hash()) {
         spawn_local(Rc::clone(&host).look_ahead(outlook));
-        let shapes = ground::pack(Scale::Coarse).boxed_local().shared();
-        spawn_local(shapes.clone().map(drop));
-        host.shapes.replace(Some(shapes));
     }
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         // The page checks the version before it sends anything: what does not parse is not ours.
@@ -213,7 +210,8 @@ fn decode_for(port: &MessagePort) {
 }
 
 impl Host {
-    /// Opens the store that the page will ask for, and reads the chunks of its first view.
+    /// Opens the store that the page will ask for, reads the chunks of its first view and makes the shapes ready that
+    /// lie beneath it.
     async fn look_ahead(self: Rc<Self>, outlook: Outlook) {
         let base = scope().location().href();
         let (Start { link, store_url, reference }, failure) =
@@ -227,6 +225,10 @@ impl Host {
         let opening = self.open(store_url.clone(), reference.clone(), first_view);
         spawn_local(opening.clone().map(drop));
         self.early.replace(Some(Early { url: store_url, reference, opening }));
+        // While the store has not answered yet.
+        let shapes = ground::pack(Scale::Coarse).boxed_local().shared();
+        spawn_local(shapes.clone().map(drop));
+        self.shapes.replace(Some(shapes));
     }
 
     /// Opens a store in place of the one before, and begins with the chunks of the page's first view, if
@@ -246,7 +248,11 @@ impl Host {
         self.attempt.set(attempt);
         let host = Rc::clone(self);
         let opening = async move {
-            let store = Store::open(Fetch::new(&url), &url, reference, CACHE)
+            let ahead = |dataset: &Dataset| match &first_view {
+                Some((outlook, view)) => outlook.arrays(view, dataset),
+                None => Vec::new(),
+            };
+            let store = Store::open(Fetch::new(&url), &url, reference, CACHE, ahead)
                 .await
                 .map_err(|error| problem(&error))?;
             if host.attempt.get() != attempt {
