@@ -24,26 +24,18 @@ pub(crate) async fn fetch(url: &str, init: &RequestInit) -> Result<Response, JsV
     JsFuture::from(global_fetch_with(url, init)).await.map(JsCast::unchecked_into)
 }
 
-/// Asks for a file beside the page, whose scripts lie there as well.
+/// A file beside the page for which a script has asked before the module was there, and left the promise of an answer
+/// under a name on the global scope; where there is none it is asked for now.
 ///
 /// # Errors
 /// What the browser or the server said where it cannot be had.
-pub async fn file(address: &str) -> Result<Response, String> {
-    received(global_fetch(address)).await
-}
-
-/// A file for which a script has asked before the module was there, and left the promise of an answer under a name
-/// on the global scope; where there is none it is asked for now.
-///
-/// # Errors
-/// Those of [`file`].
 pub async fn early_file(name: &str, address: &str) -> Result<Response, String> {
-    let early = global(name).and_then(|promise| promise.dyn_into().ok());
+    let early = take_global(name).and_then(|promise| promise.dyn_into().ok());
     received(early.unwrap_or_else(|| global_fetch(address))).await
 }
 
 /// Takes what a script has left under a name on the global scope.
-pub(crate) fn global(name: &str) -> Option<JsValue> {
+pub(crate) fn take_global(name: &str) -> Option<JsValue> {
     let scope = js_sys::global();
     let value = Reflect::get(&scope, &name.into()).ok().filter(|value| !value.is_undefined())?;
     Reflect::set(&scope, &name.into(), &JsValue::UNDEFINED).ok()?;
@@ -60,12 +52,13 @@ async fn received(answer: Promise) -> Result<Response, String> {
     }
 }
 
-/// The bytes of a file beside the page.
+/// The bytes of a file beside the page, whose scripts lie there as well.
 ///
 /// # Errors
-/// Those of [`file`].
+/// Those of [`early_file`].
 pub async fn bytes(address: &str) -> Result<Vec<u8>, String> {
-    let body = file(address).await?.array_buffer().map_err(|error| describe(&error))?;
+    let body =
+        received(global_fetch(address)).await?.array_buffer().map_err(|error| describe(&error))?;
     let body = JsFuture::from(body).await.map_err(|error| describe(&error))?;
     Ok(Uint8Array::new(&body).to_vec())
 }

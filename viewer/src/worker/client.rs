@@ -499,7 +499,7 @@ impl EarlyWorker {
     /// Takes it over; `None` where there is none.
     fn take() -> Option<Self> {
         // A second reader starts its own.
-        let early = scope::global("floeReader")?;
+        let early = scope::take_global("floeReader")?;
         let part = |name: &str| Reflect::get(&early, &name.into()).ok();
         let worker = part("worker")?.dyn_into().ok()?;
         let events = part("events")?.dyn_into().ok()?;
