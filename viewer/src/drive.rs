@@ -26,6 +26,8 @@ use crate::worker::client::Reader;
 
 /// How long the map must rest before its view counts as the page's.
 const REST: Duration = Duration::from_millis(120);
+/// How long after the controls the GPU is at rest.
+const AT_REST: Duration = Duration::from_millis(600);
 /// A place so close to a phone's sheet, in CSS pixels, counts as covered: its marker would be.
 const COVERED_MARGIN: f64 = 20.0;
 /// How often a shown tile status looks for new commits.
@@ -114,6 +116,13 @@ impl Page {
         map.on_appearance(move |appearance| match appearance {
             Appearance::Drawn => self.reach(Stage::Map),
             Appearance::Shown => set_timeout(move || self.complete(), Duration::ZERO),
+        });
+        let target = map.clone();
+        Effect::new(move |_| {
+            if self.stage.get() == Stage::Whole {
+                let target = target.clone();
+                set_timeout(move || target.make_room(), AT_REST);
+            }
         });
         let bar = map.scale_bar();
         self.scale.set(Some((bar.metres, bar.pixels)));

@@ -307,7 +307,7 @@ fn paint(
         (None, Picture::Rim) => pen.fill("rgba(90, 150, 255, 0.95)"),
         (None, _) => pen.fill("rgba(90, 150, 255, 0.18)"),
     }
-    renderer.put_sprite((slot.x, slot.y), pen.picture())?;
+    renderer.put_sprite((slot.x, slot.y), &pen.picture()?)?;
     Ok(Some(slot))
 }
 

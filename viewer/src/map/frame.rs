@@ -72,7 +72,6 @@ impl State {
             outcome.begins = Some(Appearance::Shown);
             // With names, for which the first picture does not wait.
             self.stale.picture = true;
-            outcome.refused.extend(self.make_room().err());
         }
         let first = self.drawn.is_none();
         let drawn = if waits { Ok(false) } else { self.draw_what_is_stale(now) };

@@ -128,6 +128,13 @@ impl Map {
         self.attempt(State::draw_ahead);
     }
 
+    /// Makes room on the GPU for more than the first view takes, so that the next one does not wait for that. Whether the
+    /// driver had it must be asked, and the answer waits for a GPU that is busy: when it rests.
+    pub fn make_room(&self) {
+        self.attempt(State::make_room);
+        self.0.request_frame();
+    }
+
     fn attempt(&self, step: impl FnOnce(&mut State) -> Result<(), RenderError>) {
         let refused = {
             let state = &mut *self.0.state.borrow_mut();

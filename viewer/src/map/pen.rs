@@ -2,7 +2,7 @@
 
 use js_sys::{Object, Reflect};
 use wasm_bindgen::JsCast;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use crate::render::RenderError;
 
@@ -97,8 +97,14 @@ impl Pen {
         self.context.fill_rect(0.0, 0.0, 1e4, 1e4);
     }
 
-    /// The picture.
-    pub(super) const fn picture(&self) -> &HtmlCanvasElement {
-        &self.canvas
+    /// The pixels of the picture. A canvas itself the browser would hand over by way of a graphics context of its own,
+    /// which the map would have to wait for.
+    ///
+    /// # Errors
+    /// Where the browser gives none.
+    pub(super) fn picture(&self) -> Result<ImageData, RenderError> {
+        let (width, height) = (self.canvas.width(), self.canvas.height());
+        let pixels = self.context.get_image_data(0.0, 0.0, f64::from(width), f64::from(height));
+        pixels.map_err(RenderError::refused("the pixels of a label"))
     }
 }

@@ -64,7 +64,8 @@ impl Renderer {
         self.gl.viewport(0, 0, 1, 1);
         let on_screen = [0.0, 0.0, 1.0, 1.0];
         let pixels = vec![Rectangle { on_screen, extra: [0.0, 0.0, 0.0, 1.0] }];
-        self.compose(frame, &Areas { data: pixels.clone(), empty: pixels }, pixel)
+        self.compose(frame, &Areas { data: pixels.clone(), empty: pixels }, pixel)?;
+        self.sprites.ask(&self.scenes)
     }
 
     /// Draws ahead what of a frame does not wait for data, out of sight.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use js_sys::{Int32Array, Object, Reflect, Uint8Array, Uint16Array};
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlCanvasElement, HtmlImageElement, WebGl2RenderingContext as Gl};
+use web_sys::{HtmlCanvasElement, HtmlImageElement, ImageData, WebGl2RenderingContext as Gl};
 
 use super::RenderError;
 use super::check::{Check, Fence};
@@ -140,11 +140,7 @@ impl Renderer {
     }
 
     /// Puts a picture onto the sheet, its left top corner `at`.
-    pub fn put_sprite(
-        &mut self,
-        at: (u32, u32),
-        picture: &HtmlCanvasElement,
-    ) -> Result<(), RenderError> {
+    pub fn put_sprite(&mut self, at: (u32, u32), picture: &ImageData) -> Result<(), RenderError> {
         self.over.get_mut().forget();
         self.sprites.put(at, picture)
     }

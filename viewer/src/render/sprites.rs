@@ -1,6 +1,6 @@
 //! Small pictures over the map, such as names, taken from one sheet.
 
-use web_sys::{HtmlCanvasElement, WebGl2RenderingContext as Gl};
+use web_sys::{ImageData, WebGl2RenderingContext as Gl};
 
 use super::RenderError;
 use super::quads::Quads;
@@ -38,12 +38,20 @@ impl Sprites {
     }
 
     /// Puts a picture onto the sheet.
-    pub(super) fn put(
-        &self,
-        at: (u32, u32),
-        picture: &HtmlCanvasElement,
-    ) -> Result<(), RenderError> {
-        self.sheet.fill_with_canvas(at, picture)
+    pub(super) fn put(&self, at: (u32, u32), picture: &ImageData) -> Result<(), RenderError> {
+        self.sheet.fill_with_picture(at, picture)
+    }
+
+    /// Asks what came of the program, and where it takes what it needs: later, when sprites are to be drawn for the
+    /// first time, the answer would have to wait for a GPU that is busy with the page.
+    ///
+    /// # Errors
+    /// Where the driver refuses the program.
+    pub(super) fn ask(&self, scenes: &Scenes) -> Result<(), RenderError> {
+        let program = &*scenes.get(Part::Sprites, Projection::Mercator)?;
+        program.activate()?;
+        program.int("sheet", self.sheet.unit());
+        Ok(())
     }
 
     /// Draws sprites in their order, colours multiplied by their opacity, on a screen of so many device

@@ -1,7 +1,7 @@
 //! Textures: making, filling and binding them.
 
 use js_sys::Object;
-use web_sys::{HtmlCanvasElement, WebGl2RenderingContext as Gl, WebGlTexture};
+use web_sys::{ImageData, WebGl2RenderingContext as Gl, WebGlTexture};
 
 use super::RenderError;
 use super::program::lost;
@@ -128,25 +128,24 @@ impl Texture {
     }
 
     /// Copies a canvas onto a plane, colours multiplied by opacity.
-    pub(super) fn fill_with_canvas(
+    pub(super) fn fill_with_picture(
         &self,
         at: (u32, u32),
-        canvas: &HtmlCanvasElement,
+        picture: &ImageData,
     ) -> Result<(), RenderError> {
         self.bind();
         self.gl.pixel_storei(Gl::UNPACK_PREMULTIPLY_ALPHA_WEBGL, 1);
-        let copied =
-            self.gl.tex_sub_image_2d_with_i32_and_i32_and_u32_and_type_and_html_canvas_element(
-                self.target,
-                0,
-                at.0 as i32,
-                at.1 as i32,
-                canvas.width() as i32,
-                canvas.height() as i32,
-                self.format.channels,
-                self.format.kind,
-                canvas,
-            );
+        let copied = self.gl.tex_sub_image_2d_with_i32_and_i32_and_u32_and_type_and_image_data(
+            self.target,
+            0,
+            at.0 as i32,
+            at.1 as i32,
+            picture.width() as i32,
+            picture.height() as i32,
+            self.format.channels,
+            self.format.kind,
+            picture,
+        );
         self.gl.pixel_storei(Gl::UNPACK_PREMULTIPLY_ALPHA_WEBGL, 0);
         copied.map_err(RenderError::refused("a picture of a label"))
     }
