@@ -97,3 +97,37 @@ test('what was begun of one store is dropped when the page asks for another', as
   assert.ok(values.avg_daytime_lst[2022] > 200, JSON.stringify(values));
   await close();
 });
+
+test('the page asks for its module once the worker has its own, of which both workers need only one', async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const modules = [];
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  // Also what workers ask for.
+  await context.route('**/*.wasm', async (route) => {
+    const [name] = /floe-(viewer|worker)/.exec(route.request().url());
+    modules.push(name);
+    if (name === 'floe-worker') await held;
+    await route.continue();
+  });
+  await page.goto(`${server.url}/floe/`, { waitUntil: 'commit' });
+  await sleep(1000);
+  assert.deepEqual(modules, ['floe-worker']);
+  release();
+  await page.waitForFunction(() => window.floe !== undefined && document.querySelector('.panel'));
+  await page.evaluate(() => floe.setView({ lon: 10, lat: 45, zoom: 6 }));
+  await page.evaluate(() => floe.idle());
+  assert.equal(page.workers().length, 2);
+  assert.deepEqual(modules, ['floe-worker', 'floe-viewer']);
+  await context.close();
+});
+
+test('a worker without its module is named', async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await context.route('**/floe-worker_bg.wasm', (route) => route.abort());
+  await page.goto(`${server.url}/floe/`);
+  await page.getByRole('alert').getByText(/worker/).waitFor();
+  await context.close();
+});

@@ -162,7 +162,10 @@ mod tests {
             land[row as usize * width as usize + col as usize]
         };
         assert_eq!((at(1.0, 1.0), at(89.0, 44.0), at(-1.0, 1.0), at(89.0, 46.0)), (255, 255, 0, 0));
-        let places = [[0.0; 3], [std::f32::consts::FRAC_PI_2, 0.0, 0.0]];
-        assert!(bytes.starts_with(bytemuck::cast_slice(places.as_flattened())));
+        let floats = bytes.chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap()));
+        let corners = [0.0, 0.0, 0.0, std::f32::consts::FRAC_PI_2, 0.0, 0.0];
+        for (found, expected) in floats.zip(corners) {
+            assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+        }
     }
 }
