@@ -11,6 +11,9 @@ use crate::basemap::{self, Scale, Shapes};
 use crate::render::{Layout, Packer};
 use crate::scope;
 
+/// Parts made in one step, which takes about ten milliseconds: a pause is one of four, whatever is asked for.
+const STEP: usize = 4;
+
 /// What lies where, and the buffer in which it lies; or why there is none.
 pub(super) type Packed = Result<(Layout, Uint8Array), Problem>;
 
@@ -22,11 +25,13 @@ pub(super) async fn pack(scale: Scale) -> Packed {
     let layout = packer.layout().clone();
     let buffer = Uint8Array::new_with_length(layout.length() as u32);
     let mut at = 0;
-    for part in packer.parts() {
+    for (index, part) in packer.parts().enumerate() {
         let end = at + part.len() as u32;
         buffer.subarray(at, end).copy_from(&part);
         at = end;
-        pause().await;
+        if index % STEP == STEP - 1 {
+            pause().await;
+        }
     }
     Ok((layout, buffer))
 }
