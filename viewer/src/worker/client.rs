@@ -3,23 +3,22 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use floe_shared::grid::Grid;
 use futures::channel::oneshot;
-use js_sys::{Array, Function, Promise, Reflect, Uint8Array, Uint16Array};
+use js_sys::{Array, Uint8Array, Uint16Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Event, MessageChannel, MessageEvent, Worker, WorkerOptions, WorkerType};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::MessageChannel;
 
 use super::channel;
 use super::protocol::{Outcome, Problem, ToPage, ToWorker, VERSION};
+use super::thread::{EarlyWorker, Thread};
 use crate::basemap::Scale;
 use crate::chunk::{ChunkAnswer, ChunkKey};
 use crate::dataset::{Dataset, RefSpec, Sample};
 use crate::render::Geometry;
-use crate::scope;
-use crate::thrown::describe;
 
 /// How the workers are started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +84,7 @@ type OnChunk = Rc<dyn Fn(ChunkKey, ChunkAnswer)>;
 struct Shared {
     options: ReaderOptions,
     state: RefCell<State>,
-    workers: RefCell<Vec<Link>>,
+    workers: RefCell<Vec<Thread>>,
 }
 
 #[derive(Default)]
@@ -113,13 +112,6 @@ struct State {
     failure: Option<ReaderError>,
 }
 
-/// A worker and its listeners.
-struct Link {
-    worker: Worker,
-    _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_error: Closure<dyn FnMut(Event)>,
-}
-
 impl Default for ReaderOptions {
     fn default() -> Self {
         Self { worker_url: "reader.js".to_owned(), pool: 2 }
@@ -132,8 +124,8 @@ impl Reader {
     pub fn spawn(options: ReaderOptions) -> Result<Self, ReaderError> {
         let shared =
             Rc::new(Shared { options, state: RefCell::default(), workers: RefCell::default() });
-        let link = Link::start(&shared, 0)?;
-        shared.workers.borrow_mut().push(link);
+        let reader = shared.start(0)?;
+        shared.workers.borrow_mut().push(reader);
         Ok(Self { shared })
     }
 
@@ -146,8 +138,8 @@ impl Reader {
             return;
         }
         for number in 1..shared.options.pool.clamp(1, 4) {
-            if let Ok(link) = Link::start(shared, number) {
-                shared.workers.borrow_mut().push(link);
+            if let Ok(decoder) = shared.start(number) {
+                shared.workers.borrow_mut().push(decoder);
             }
         }
     }
@@ -289,11 +281,60 @@ impl Reader {
 }
 
 impl Shared {
+    /// Starts worker `number`, 0 the reader.
+    fn start(self: &Rc<Self>, number: usize) -> Result<Thread, ReaderError> {
+        let url = &self.options.worker_url;
+        let (hearing, failing) = (Rc::downgrade(self), Rc::downgrade(self));
+        let hear = move |data: JsValue| {
+            if let Some(shared) = hearing.upgrade() {
+                shared.hear(number, data);
+            }
+        };
+        let fail = move |reason: Option<String>| {
+            if let Some(shared) = failing.upgrade() {
+                shared.lose(number, reason);
+            }
+        };
+        let early = if number == 0 { EarlyWorker::take() } else { None };
+        Thread::start(url, early, hear, fail)
+            .map_err(|reason| ReaderError::NoWorker { url: url.clone(), reason })
+    }
+
+    /// Takes what a worker says.
+    fn hear(self: &Rc<Self>, number: usize, data: JsValue) {
+        if let Ok((message, attachment)) = channel::open::<ToPage>(data) {
+            self.handle(number, message, attachment);
+        } else {
+            let url = self.options.worker_url.clone();
+            self.fail(&ReaderError::OtherVersion { url, found: 0 });
+        }
+    }
+
+    /// A worker has stopped, or has never come up.
+    fn lose(&self, number: usize, reason: Option<String>) {
+        let (is_ready, is_idle) = {
+            let state = self.state.borrow();
+            (state.is_ready, number > 0 && !state.connected.contains(&number))
+        };
+        if is_idle {
+            // A decoder that does not come up is not missed.
+            return;
+        }
+        let error = if is_ready {
+            let reason = reason.unwrap_or_else(|| "it could not be loaded".to_owned());
+            ReaderError::Stopped { reason }
+        } else {
+            let reason = reason.unwrap_or_else(|| "its script could not be loaded".to_owned());
+            ReaderError::NoWorker { url: self.options.worker_url.clone(), reason }
+        };
+        self.fail(&error);
+    }
+
     /// Says something to the reader worker.
     fn tell(&self, message: &ToWorker) {
-        if let Some(link) = self.workers.borrow().first() {
+        if let Some(reader) = self.workers.borrow().first() {
             // It fails only if something cannot be cloned, and bytes can.
-            let _ = link.worker.post_message(&channel::message(message));
+            let _ = reader.worker().post_message(&channel::message(message));
         }
     }
 
@@ -386,9 +427,9 @@ impl Shared {
         let workers = self.workers.borrow();
         let (Some(reader), Some(decoder)) = (workers.first(), workers.get(number)) else { return };
         let Ok(pipe) = MessageChannel::new() else { return };
-        let give = |link: &Link, message: &ToWorker, port: &JsValue| {
+        let give = |thread: &Thread, message: &ToWorker, port: &JsValue| {
             let message = channel::message_with(message, port);
-            link.worker.post_message_with_transfer(&message, &Array::of1(port)).is_ok()
+            thread.worker().post_message_with_transfer(&message, &Array::of1(port)).is_ok()
         };
         if give(decoder, &ToWorker::BeDecoder {}, &pipe.port1()) {
             give(reader, &ToWorker::AddDecoder {}, &pipe.port2());
@@ -413,118 +454,6 @@ impl Shared {
             let problem = Problem { message: error.to_string(), transient: false };
             self.deliver(key, Outcome::Failed { problem }, JsValue::UNDEFINED);
         }
-    }
-}
-
-impl Link {
-    /// Starts worker `number`, 0 the reader.
-    fn start(shared: &Rc<Shared>, number: usize) -> Result<Self, ReaderError> {
-        let url = &shared.options.worker_url;
-        let no_worker = |reason: String| ReaderError::NoWorker { url: url.clone(), reason };
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let early = if number == 0 { EarlyWorker::take() } else { None };
-        let worker = match &early {
-            Some(early) => early.worker.clone(),
-            None => Worker::new_with_options(url, &options)
-                .map_err(|error| no_worker(describe(&error)))?,
-        };
-        if early.is_none() {
-            hand_module(&worker);
-        }
-        let weak: Weak<Shared> = Rc::downgrade(shared);
-        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            let Some(shared) = weak.upgrade() else { return };
-            if let Ok((message, attachment)) = channel::open::<ToPage>(event.data()) {
-                shared.handle(number, message, attachment);
-            } else {
-                let url = shared.options.worker_url.clone();
-                shared.fail(&ReaderError::OtherVersion { url, found: 0 });
-            }
-        });
-        let weak = Rc::downgrade(shared);
-        let on_error = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
-            let Some(shared) = weak.upgrade() else { return };
-            let reason = event
-                .dyn_ref::<web_sys::ErrorEvent>()
-                .map(web_sys::ErrorEvent::message)
-                .filter(|message| !message.is_empty());
-            let (is_ready, is_idle) = {
-                let state = shared.state.borrow();
-                (state.is_ready, number > 0 && !state.connected.contains(&number))
-            };
-            if is_idle {
-                // A decoder that does not come up is not missed.
-                return;
-            }
-            let error = if is_ready {
-                let reason = reason.unwrap_or_else(|| "it could not be loaded".to_owned());
-                ReaderError::Stopped { reason }
-            } else {
-                let reason = reason.unwrap_or_else(|| "its script could not be loaded".to_owned());
-                ReaderError::NoWorker { url: shared.options.worker_url.clone(), reason }
-            };
-            shared.fail(&error);
-        });
-        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        if let Some(early) = early {
-            early.repeat(on_message.as_ref().unchecked_ref(), on_error.as_ref().unchecked_ref());
-        }
-        Ok(Self { worker, _on_message: on_message, _on_error: on_error })
-    }
-}
-
-/// Gives a worker that has just been started the module that `index.html` has had compiled, or tells it that there is
-/// none.
-fn hand_module(worker: &Worker) {
-    let module = Reflect::get(&js_sys::global(), &"floeModule".into()).unwrap_or_default();
-    let worker = worker.clone();
-    spawn_local(async move {
-        // The promise is never rejected.
-        let module = JsFuture::from(Promise::resolve(&module)).await.unwrap_or_default();
-        let module = if module.is_undefined() { JsValue::NULL } else { module };
-        // A module can be cloned.
-        let _ = worker.post_message(&module);
-    });
-}
-
-/// The reader worker that `index.html` has started, and what it has said since.
-struct EarlyWorker {
-    worker: Worker,
-    events: Array,
-}
-
-impl EarlyWorker {
-    /// Takes it over; `None` where there is none.
-    fn take() -> Option<Self> {
-        // A second reader starts its own.
-        let early = scope::take_global("floeReader")?;
-        let part = |name: &str| Reflect::get(&early, &name.into()).ok();
-        let worker = part("worker")?.dyn_into().ok()?;
-        let events = part("events")?.dyn_into().ok()?;
-        Some(Self { worker, events })
-    }
-
-    /// Hands over what was said meanwhile, when the caller is done.
-    fn repeat(self, on_message: &Function, on_error: &Function) {
-        let (on_message, on_error) = (on_message.clone(), on_error.clone());
-        spawn_local(async move {
-            for event in self.events {
-                let listener =
-                    if event.is_instance_of::<MessageEvent>() { &on_message } else { &on_error };
-                // The listeners throw nothing.
-                let _ = listener.call1(&JsValue::UNDEFINED, &event);
-            }
-        });
-    }
-}
-
-impl Drop for Link {
-    fn drop(&mut self) {
-        self.worker.set_onmessage(None);
-        self.worker.set_onerror(None);
-        self.worker.terminate();
     }
 }
 

@@ -11,7 +11,8 @@
 //! * [`protocol`], [`wire`]: what they say to each other, and how it is written,
 //! * [`foresight`]: what the page will ask for first,
 //! * `ground`: the shapes of the base map,
-//! * [`queue`]: which chunk is next.
+//! * [`queue`]: which chunk is next,
+//! * `thread`: how workers are started.
 //!
 //! The page links `client` and `protocol` only: the store's code, zstd and flatbuffers are reached from
 //! `host` alone and stay in the worker's module.
@@ -24,4 +25,5 @@ mod ground;
 pub mod host;
 pub mod protocol;
 pub mod queue;
+mod thread;
 pub mod wire;
