@@ -93,7 +93,7 @@ function buildRust(link, dist, targetDirectory) {
   const wasm = hashed(dist, `${name}_bg.wasm`);
   const script = hashed(dist, `${name}.js`);
   const names = { base: './', js: script, wasm };
-  const fill = (pattern) => pattern.replaceAll(/\{(base|js|wasm)\}/g, (_, name) => names[name]);
+  const fill = (text) => text.replaceAll(/\{(base|js|wasm)\}/g, (_, name) => names[name]);
   return ['preload', 'script'].map((kind) => fill(pattern(kind))).join('\n');
 }
 

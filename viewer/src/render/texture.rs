@@ -127,7 +127,7 @@ impl Texture {
             .map_err(RenderError::refused("a texture"))
     }
 
-    /// Copies a canvas onto a plane, colours multiplied by opacity.
+    /// Copies a picture onto a plane, colours multiplied by opacity.
     pub(super) fn fill_with_picture(
         &self,
         at: (u32, u32),
