@@ -1,8 +1,9 @@
 //! A store opened at one snapshot: gives the map's chunks.
 //!
 //! Opening takes two requests (`repo`, the snapshot), and one or two more where attributes do not tell
-//! the years or the grid's place; manifests that will be wanted are asked for beside them. Then one request for each manifest that is needed, once, and one
-//! for each chunk (two for the first of a large shard: its index).
+//! the years or the grid's place; manifests that will be wanted are asked for beside them. Then one request
+//! for each manifest that is needed, once, and one for each chunk (two for the first of a large shard: its
+//! index).
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -1,10 +1,10 @@
 //! Reading and decoding in Web Workers, so that the page never waits for either.
 //!
 //! One worker, the **reader**, opens the store, resolves chunks and fetches their bytes; it alone knows
-//! manifests, cache and network, so that nothing is fetched twice. It also makes the base map's geometry. Up to three **decoders** take the
-//! encoded bytes off it; they are started once the store is open, when the page has nothing better to
-//! do with its processors. Until then, and with a pool of one, the reader decodes as well. Pixels go to the
-//! page as transferred buffers, never through its WebAssembly memory.
+//! manifests, cache and network, so that nothing is fetched twice. It also makes the base map's geometry. Up
+//! to three **decoders** take the encoded bytes off it; they are started after the first picture, when the page
+//! has nothing better to do with its processors. Until then, and with a pool of one, the reader decodes as
+//! well. Pixels go to the page as transferred buffers, never through its WebAssembly memory.
 //!
 //! * [`client`]: the page's side, all that the map calls,
 //! * [`host`]: the worker's side,
