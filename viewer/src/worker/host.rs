@@ -13,9 +13,9 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 use super::channel;
 use super::decoder::Decoder;
 use super::foresight::Outlook;
-use super::ground::{self, Packed};
 use super::protocol::{Outcome, Problem, ToDecoder, ToPage, ToWorker, VERSION};
 use super::queue::Queue;
+use super::shapes::{self, Packed};
 use super::wire::Wire;
 use crate::basemap::Scale;
 use crate::chunk::ChunkKey;
@@ -168,7 +168,7 @@ fn handle(host: &Rc<Host>, message: ToWorker, attachment: JsValue) {
             spawn_local(async move {
                 let packed = match early {
                     Some(early) => early.await,
-                    None => ground::pack(scale).await,
+                    None => shapes::pack(scale).await,
                 };
                 match packed {
                     Ok((layout, buffer)) => {
@@ -180,7 +180,7 @@ fn handle(host: &Rc<Host>, message: ToWorker, attachment: JsValue) {
             });
         }
         ToWorker::LandTiles { request, grid } => {
-            send(&ToPage::LandTiles { request, tiles: ground::land_tiles(grid) });
+            send(&ToPage::LandTiles { request, tiles: shapes::land_tiles(grid) });
         }
         ToWorker::AddDecoder {} => {
             if let Ok(port) = attachment.dyn_into() {
@@ -226,7 +226,7 @@ impl Host {
         spawn_local(opening.clone().map(drop));
         self.early.replace(Some(Early { url: store_url, reference, opening }));
         // While the store has not answered yet.
-        let shapes = ground::pack(Scale::Coarse).boxed_local().shared();
+        let shapes = shapes::pack(Scale::Coarse).boxed_local().shared();
         spawn_local(shapes.clone().map(drop));
         self.shapes.replace(Some(shapes));
     }

@@ -10,7 +10,7 @@
 //! * [`host`]: the worker's side,
 //! * [`protocol`], [`wire`]: what they say to each other, and how it is written,
 //! * [`foresight`]: what the page will ask for first,
-//! * `ground`: the shapes of the base map,
+//! * `shapes`: the base map, made ready to be drawn,
 //! * [`queue`]: which chunk is next,
 //! * `thread`: how workers are started.
 //!
@@ -21,9 +21,9 @@ mod channel;
 pub mod client;
 mod decoder;
 pub mod foresight;
-mod ground;
 pub mod host;
 pub mod protocol;
 pub mod queue;
+mod shapes;
 mod thread;
 pub mod wire;
