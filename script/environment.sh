@@ -28,6 +28,15 @@ CARGO_TOOLS_DIR="$FLOE_CACHE/cargo-tools"
 FLOE_PYTHON="$FLOE_ROOT/.venv/bin/python"
 export FLOE_PYTHON
 
+checksum() {
+    cksum <"$1" | cut -d' ' -f1
+}
+
+# Servers for the tests, if the part `services` of script/bootstrap is installed: their Python packages have a
+# virtual environment of their own.
+FLOE_SERVICES="$FLOE_CACHE/services-$(checksum "$FLOE_ROOT/requirements-services.txt")"
+export FLOE_SERVICES
+
 # The browser of the tests. FLOE_CHROMIUM overrides; Playwright's own download is the last resort
 # of script/bootstrap on systems without a Chromium package.
 find_chromium() {
@@ -53,8 +62,25 @@ else
     unset FLOE_CHROMIUM
 fi
 
+# Debian's, Ubuntu's (where it is no snap), or what script/bootstrap has downloaded.
+find_firefox() {
+    local name
+    for name in "${FLOE_FIREFOX:-}" firefox-esr "$FLOE_CACHE"/firefox/*/firefox/firefox firefox; do
+        if [[ -n "$name" ]] && command -v "$name"; then
+            return
+        fi
+    done
+    return 1
+}
+if FLOE_FIREFOX="$(find_firefox)"; then
+    export FLOE_FIREFOX
+else
+    unset FLOE_FIREFOX
+fi
+
 # Rust may have been installed a moment ago, by a shell that is not a login shell.
-PATH="$FLOE_ROOT/node_modules/.bin:$WASM_BINDGEN_DIR/bin:$PATH:$CARGO_TOOLS_DIR/bin:${CARGO_HOME:-$HOME/.cargo}/bin"
+# The virtual environment comes last: of its programs only those count that the machine lacks.
+PATH="$FLOE_ROOT/node_modules/.bin:$WASM_BINDGEN_DIR/bin:$PATH:$CARGO_TOOLS_DIR/bin:${CARGO_HOME:-$HOME/.cargo}/bin:$FLOE_ROOT/.venv/bin"
 export PATH
 
 # Progress is for people and goes to stderr; stdout is for data.

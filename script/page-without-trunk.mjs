@@ -158,6 +158,7 @@ const html = readFileSync(join(root, 'index.html'), 'utf8').replace(
   },
 );
 writeFileSync(join(staging, 'index.html'), html);
+run('node', ['script/page-finish.mjs', staging]);
 
 const dist = resolve(values.dist);
 mkdirSync(dist, { recursive: true });

@@ -11,6 +11,7 @@ import { chromium } from 'playwright-core';
 
 import { serve } from '../../script/serve.mjs';
 import { countRequests } from './counter.mjs';
+import { launch } from './launch.mjs';
 import { holding, opening, regionEnlarged, visit } from './measure.mjs';
 import { pages } from './pages.mjs';
 import { table } from './table.mjs';
@@ -30,8 +31,6 @@ const { values: options } = parseArgs({
 for (const name of ['store', 'floe', 'peer']) {
   if (!options[name]) throw new Error(`--${name} is missing: start with bench/map/run`);
 }
-const executablePath = process.env.FLOE_CHROMIUM;
-if (!executablePath) throw new Error('FLOE_CHROMIUM is not set: start with bench/map/run');
 
 /** A line as the budget has it. */
 const slowLine = { latency: 60, bytesPerSecond: 9e6 / 8 };
@@ -44,14 +43,7 @@ const counter = await countRequests(files.url, '/store/');
 
 /** A browser of its own for each measurement: nothing compiled, cached or warmed up by the one before. */
 async function fresh(measurement) {
-  const browser = await chromium.launch({
-    executablePath,
-    args: [
-      '--headless=new', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync', '--use-gl=angle', '--use-angle=swiftshader',
-      '--enable-unsafe-swiftshader',
-    ],
-  });
+  const browser = await launch(chromium);
   try {
     return await measurement(browser);
   } finally {

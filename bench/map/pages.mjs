@@ -11,12 +11,21 @@ export const range = { min: 230, max: 320 };
 
 const query = (pairs) => String(new URLSearchParams(pairs));
 
+/** The view that all open with. @param {number} year shown first */
+const opened = (year) => ({ lon: world.lon, lat: world.lat, z: world.zoom, var: variable, year, ...range });
+
+/** Floe's page over a store. */
+export const floe = (year, store) => ({
+  name: 'Floe',
+  object: 'floe',
+  path: `/floe/?${query({ ...opened(year), cmap: 'turbo', store })}`,
+});
+
 /** @param {number} year shown first */
 export function pages(year) {
-  const common = { lon: world.lon, lat: world.lat, z: world.zoom, var: variable, year, ...range };
   return {
     bare: { name: 'bare page', object: 'bare', path: '/bare/' },
-    peer: { name: 'peer', object: 'peer', path: `/peer/?${query({ ...common, store: '/store' })}` },
-    floe: { name: 'Floe', object: 'floe', path: `/floe/?${query({ ...common, cmap: 'turbo', store: '/store' })}` },
+    peer: { name: 'peer', object: 'peer', path: `/peer/?${query({ ...opened(year), store: '/store' })}` },
+    floe: floe(year, '/store'),
   };
 }

@@ -1,21 +1,44 @@
 //! The configuration: embedded defaults, overlaid by `floe.toml`, overlaid by `--set`.
 
+mod layers;
+
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use floe_shared::grid::{Grid, GridError};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use toml::{Table, Value};
+use toml::Value;
 
-use crate::granule::Platform;
+use self::layers::Layers;
+use crate::catalog::{Gap, GapError, Wanted};
+use crate::patience::Patience;
+use crate::recipe::{Recipe, RecipeError, RecipeText};
+use floe_raster::granule::Platform;
 
-/// The defaults, which are also the documentation of every key.
+/// The file that is shipped: it documents every key, and leaves out those that a recipe sets.
 pub const DEFAULTS: &str = include_str!("../../floe.toml");
+/// What the keys that a recipe may set are where it does not.
+const RECIPE_DEFAULTS: &str = r#"
+years = []
+[grid]
+resolution = 0.01
+tile_degrees = 10
+[catalog]
+url = ""
+sign_url = ""
+collection = ""
+platforms = ["terra"]
+due_days = []
+gaps = []
+"#;
 
 /// A checked configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
+    /// What the dataset is.
+    pub recipe: Recipe,
     /// Years of the dataset, ascending.
     pub years: Vec<i32>,
     /// The grid.
@@ -37,10 +60,14 @@ pub struct CatalogConfig {
     pub url: String,
     /// Endpoint that hands out SAS tokens; empty where blobs need none.
     pub sign_url: String,
-    /// The collection.
-    pub collection: String,
+    /// The collection, and the files of its items.
+    pub wanted: Wanted,
     /// The platforms whose granules count.
     pub platforms: Vec<Platform>,
+    /// Days of the year on which a composite begins, ascending; empty where nothing is known.
+    pub due_days: Vec<u16>,
+    /// Composites that were never made.
+    pub gaps: Vec<Gap>,
 }
 
 /// How granules are read.
@@ -48,8 +75,17 @@ pub struct CatalogConfig {
 pub struct ReadConfig {
     /// Granules under download at once, in each job.
     pub concurrency: usize,
-    /// Tries of one request before it counts as failed.
+    /// Seconds for which one request is tried again.
+    pub patience: u32,
+    /// The most tries of one request; 0 is no bound.
     pub attempts: usize,
+}
+
+impl ReadConfig {
+    /// How patient requests are.
+    pub fn patience(&self) -> Patience {
+        Patience { lasts: Duration::from_secs(self.patience.into()), attempts: self.attempts }
+    }
 }
 
 /// Why a configuration cannot be used.
@@ -88,19 +124,30 @@ pub enum ConfigError {
         found: String,
     },
     /// A value of the wrong kind.
-    #[error("configuration: {message}")]
+    #[error("configuration ({origin}): {message}")]
     Value {
-        /// What is wrong.
+        /// Where it is written: the file with its line, or `--set`.
+        origin: String,
+        /// The key, what it must be and what it is.
         message: String,
     },
+    /// The recipe.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
     /// Grid figures that make no grid.
-    #[error("configuration: {0}")]
-    Grid(#[from] GridError),
+    #[error("configuration ({origin}): {source}")]
+    Grid {
+        /// Where the figures are written.
+        origin: String,
+        /// What is wrong with them.
+        source: GridError,
+    },
 }
 
 /// The configuration as it is written; every key has a default.
 #[derive(Deserialize)]
 struct Written {
+    recipe: String,
     #[serde(deserialize_with = "one_or_many")]
     years: Vec<i32>,
     tile_list: String,
@@ -117,6 +164,10 @@ struct WrittenCatalog {
     collection: String,
     #[serde(deserialize_with = "one_or_many")]
     platforms: Vec<String>,
+    #[serde(deserialize_with = "one_or_many")]
+    due_days: Vec<i64>,
+    #[serde(deserialize_with = "one_or_many")]
+    gaps: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -142,62 +193,91 @@ pub enum ConfigFile<'a> {
 impl Config {
     /// Reads the configuration.
     pub fn load(file: ConfigFile<'_>, assignments: &[String]) -> Result<Self, ConfigError> {
-        let mut table = parse(DEFAULTS, "the embedded defaults")?;
-        let known = keys(&table);
         let (path, required) = match file {
             ConfigFile::Default(path) => (path, false),
             ConfigFile::Named(path) => (path, true),
         };
         let origin = path.display().to_string();
-        match std::fs::read_to_string(path) {
-            Ok(text) => overlay(&mut table, parse(&text, &origin)?, &known, &origin)?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !required => {}
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !required => {
+                String::new()
+            }
             Err(source) => return Err(ConfigError::Unreadable { path: origin, source }),
-        }
-        for assignment in assignments {
-            overlay(&mut table, parse_assignment(assignment)?, &known, "--set")?;
-        }
-        Self::check(table)
+        };
+        let over = |recipe: Option<&RecipeText>| {
+            let mut settings = Layers::new(&[DEFAULTS, RECIPE_DEFAULTS])?;
+            if let Some(recipe) = recipe {
+                settings.lay_recipe(recipe)?;
+            }
+            settings.lay_file(&text, &origin)?;
+            for assignment in assignments {
+                settings.lay_assignment(assignment)?;
+            }
+            Ok::<_, ConfigError>(settings)
+        };
+        // The settings say which recipe it is, which they then lie over.
+        let recipe = RecipeText::find(&over(None)?.read::<Written>()?.recipe)?;
+        let settings = over(Some(&recipe))?;
+        Self::check(&settings, recipe.recipe()?)
     }
 
-    fn check(table: Table) -> Result<Self, ConfigError> {
-        let value_error = |message: String| ConfigError::Value { message };
-        let written: Written = table
-            .try_into()
-            .map_err(|error: toml::de::Error| value_error(error.message().to_owned()))?;
-        let grid = Grid::new(written.grid.resolution, written.grid.tile_degrees)?;
+    fn check(settings: &Layers, recipe: Recipe) -> Result<Self, ConfigError> {
+        let written: Written = settings.read()?;
+        let grid =
+            Grid::new(written.grid.resolution, written.grid.tile_degrees).map_err(|source| {
+                let origin = settings.origin(&["grid.resolution", "grid.tile_degrees"]);
+                ConfigError::Grid { origin, source }
+            })?;
         let years: BTreeSet<i32> = written.years.iter().copied().collect();
         if years.is_empty() || years.len() != written.years.len() {
-            return Err(value_error(format!(
-                "years must be a list of different years, found {:?}",
-                written.years
-            )));
+            let what = format!("must be a list of different years, found {:?}", written.years);
+            return Err(settings.wrong("years", &what));
         }
         if let Some(year) = years.iter().find(|year| !(1970..=9999).contains(*year)) {
-            return Err(value_error(format!("years must lie in 1970 to 9999, found {year}")));
+            let what = format!("must lie in 1970 to 9999, found {year}");
+            return Err(settings.wrong("years", &what));
         }
-        let WrittenCatalog { url, sign_url, collection, platforms: names } = written.catalog;
+        let WrittenCatalog { url, sign_url, collection, platforms: names, due_days, gaps } =
+            written.catalog;
         let platforms: Option<BTreeSet<Platform>> = names
             .iter()
             .map(|name| Platform::ALL.into_iter().find(|platform| platform.name() == name))
             .collect();
         let Some(platforms) = platforms.filter(|platforms| !platforms.is_empty()) else {
-            return Err(value_error(format!(
-                "catalog.platforms must name terra, aqua or both, found {names:?}"
-            )));
+            let what = format!("must name terra, aqua or both, found {names:?}");
+            return Err(settings.wrong("catalog.platforms", &what));
         };
-        for (key, number) in [
-            ("read.concurrency", written.read.concurrency),
-            ("read.attempts", written.read.attempts),
+        let days: Option<BTreeSet<u16>> = due_days
+            .iter()
+            .map(|&day| u16::try_from(day).ok().filter(|day| (1..=366).contains(day)))
+            .collect();
+        let Some(days) = days.filter(|days| days.len() == due_days.len()) else {
+            let what =
+                format!("must be different days of the year from 1 to 366, found {due_days:?}");
+            return Err(settings.wrong("catalog.due_days", &what));
+        };
+        let gaps: Result<Vec<Gap>, GapError> = gaps.iter().map(|gap| gap.parse()).collect();
+        let gaps = gaps.map_err(|error| settings.wrong("catalog.gaps", &error.to_string()))?;
+        let ReadConfig { concurrency, patience, attempts } = written.read;
+        for (key, number, least, most) in [
+            ("read.concurrency", concurrency, 1, 256),
+            ("read.patience", patience as usize, 0, 86_400),
+            ("read.attempts", attempts, 0, 256),
         ] {
-            if !(1..=256).contains(&number) {
-                return Err(value_error(format!("{key} must lie in 1 to 256, found {number}")));
+            if !(least..=most).contains(&number) {
+                let what = format!("must lie in {least} to {most}, found {number}");
+                return Err(settings.wrong(key, &what));
             }
+        }
+        if collection.is_empty() {
+            return Err(settings.wrong("catalog.collection", "must name a collection, found ''"));
         }
         for (key, text) in [("catalog.url", &url), ("catalog.sign_url", &sign_url)] {
             let optional = key == "catalog.sign_url" && text.is_empty();
             if !optional && !text.starts_with("http://") && !text.starts_with("https://") {
-                return Err(value_error(format!("{key} must be an http(s) URL, found '{text}'")));
+                let what = format!("must be an http(s) URL, found '{text}'");
+                return Err(settings.wrong(key, &what));
             }
         }
         Ok(Self {
@@ -206,84 +286,16 @@ impl Config {
             catalog: CatalogConfig {
                 url,
                 sign_url,
-                collection,
+                wanted: Wanted { collection, assets: recipe.assets.clone() },
                 platforms: platforms.into_iter().collect(),
+                due_days: days.into_iter().collect(),
+                gaps,
             },
             store_url: Some(written.store.url).filter(|url| !url.is_empty()),
             tile_list: written.tile_list,
             read: written.read,
+            recipe,
         })
-    }
-}
-
-fn parse(text: &str, origin: &str) -> Result<Table, ConfigError> {
-    text.parse().map_err(|error: toml::de::Error| ConfigError::Syntax {
-        path: origin.to_owned(),
-        message: error.to_string(),
-    })
-}
-
-/// `a.b=VALUE` as a table. The value is TOML where it parses as such, else a plain string, so that
-/// neither `--set catalog.url=http://…` nor `--set years=2020,2021` needs quotes.
-fn parse_assignment(assignment: &str) -> Result<Table, ConfigError> {
-    let (key, text) = assignment
-        .split_once('=')
-        .filter(|(key, _)| !key.trim().is_empty())
-        .ok_or_else(|| ConfigError::NotAssignment { found: assignment.to_owned() })?;
-    let value = format!("value = {text}")
-        .parse::<Table>()
-        .ok()
-        .and_then(|mut table| table.remove("value"))
-        .unwrap_or_else(|| Value::String(text.to_owned()));
-    let nested = key
-        .trim()
-        .rsplit('.')
-        .fold(value, |inner, part| Value::Table(Table::from_iter([(part.to_owned(), inner)])));
-    match nested {
-        Value::Table(table) => Ok(table),
-        _ => Err(ConfigError::NotAssignment { found: assignment.to_owned() }),
-    }
-}
-
-/// All dotted keys of a table.
-fn keys(table: &Table) -> BTreeSet<String> {
-    fn walk(table: &Table, prefix: &str, keys: &mut BTreeSet<String>) {
-        for (key, value) in table {
-            match value {
-                Value::Table(inner) => walk(inner, &format!("{prefix}{key}."), keys),
-                _ => {
-                    keys.insert(format!("{prefix}{key}"));
-                }
-            }
-        }
-    }
-    let mut found = BTreeSet::new();
-    walk(table, "", &mut found);
-    found
-}
-
-fn overlay(
-    base: &mut Table,
-    over: Table,
-    known: &BTreeSet<String>,
-    origin: &str,
-) -> Result<(), ConfigError> {
-    if let Some(key) = keys(&over).into_iter().find(|key| !known.contains(key)) {
-        let known = known.iter().cloned().collect::<Vec<_>>().join(", ");
-        return Err(ConfigError::UnknownKey { key, origin: origin.to_owned(), known });
-    }
-    merge(base, over);
-    Ok(())
-}
-
-fn merge(base: &mut Table, over: Table) {
-    for (key, value) in over {
-        match (base.get_mut(&key), value) {
-            (Some(Value::Table(base)), Value::Table(over)) => merge(base, over),
-            (_, value) => {
-                base.insert(key, value);
-            }
-        }
     }
 }
 
@@ -308,6 +320,11 @@ where
     };
     elements
         .into_iter()
+        // A date is one to TOML without quotes.
+        .map(|element| match element {
+            Value::Datetime(date) => Value::String(date.to_string()),
+            element => element,
+        })
         .map(|element| {
             element.try_into().map_err(|error: toml::de::Error| D::Error::custom(error.message()))
         })
@@ -328,8 +345,10 @@ mod tests {
         let config = load(&[]).unwrap();
         assert_eq!(config.years, [2020, 2021, 2022]);
         assert_eq!(config.grid, Grid::default());
-        assert_eq!(config.catalog.collection, "modis-11A2-061");
+        assert_eq!(config.catalog.wanted.collection, "modis-11A2-061");
         assert_eq!(config.catalog.platforms, [Platform::Terra]);
+        let days: Vec<u16> = (0..46).map(|period| 1 + 8 * period).collect();
+        assert_eq!(config.catalog.due_days, days);
         assert_eq!(config.store_url, None);
     }
 
@@ -349,6 +368,10 @@ mod tests {
         assert_eq!(config.catalog.url, "http://127.0.0.1:9/api");
         assert_eq!(config.store_url.as_deref(), Some("az://container/prefix"));
         assert_eq!(load(&["years=2021"]).unwrap().years, [2021]);
+        let dates = load(&["catalog.due_days=41,137", "catalog.gaps=2022-10-16"]).unwrap().catalog;
+        assert_eq!((dates.due_days.len(), dates.gaps.len()), (2, 1));
+        let nothing = load(&["catalog.due_days=[]", "catalog.gaps=[]"]).unwrap().catalog;
+        assert_eq!((nothing.due_days.len(), nothing.gaps.len()), (0, 0));
         assert_eq!(load(&["years=[2021, 2022]"]).unwrap().years, [2021, 2022]);
     }
 
@@ -360,16 +383,125 @@ mod tests {
             ("=3", "--set expects KEY=VALUE"),
             ("years=[]", "years must be a list of different years"),
             ("years=2020,2020", "years must be a list of different years"),
-            ("years=abc", "invalid type"),
+            ("years=soon", "(--set): years must be a whole number, found string \"soon\""),
+            ("years=2020,soon", "years must be a whole number, found string \"soon\""),
+            ("years=[2020, true]", "years must be a whole number, found boolean `true`"),
+            ("years=99999999999", "years must be a whole number, found integer `99999999999`"),
+            ("years={a=1}", "unknown configuration key 'years.a'"),
+            ("years.a=1", "unknown configuration key 'years.a'"),
+            (
+                "grid=1",
+                "grid must be a table (grid.resolution, grid.tile_degrees), found integer 1",
+            ),
+            ("grid.resolution=fine", "grid.resolution must be a number, found string \"fine\""),
+            ("tile_list=3", "tile_list must be a string, found integer `3`"),
+            (
+                "read.attempts=-1",
+                "read.attempts must be a whole number that is not negative, found",
+            ),
+            ("catalog.platforms=1", "catalog.platforms must be a string, found integer `1`"),
             ("years=20", "years must lie in 1970 to 9999"),
             ("catalog.platforms=sentinel", "sentinel"),
+            ("catalog.due_days=0", "catalog.due_days must be different days"),
+            ("catalog.due_days=9,9", "catalog.due_days must be different days"),
+            ("catalog.gaps=October", "catalog.gaps must be the first day of a composite"),
             ("catalog.url=planetary", "catalog.url must be an http(s) URL"),
             ("read.concurrency=0", "read.concurrency must lie in 1 to 256"),
+            ("read.attempts=257", "read.attempts must lie in 0 to 256"),
+            ("read.patience=86401", "read.patience must lie in 0 to 86400"),
             ("grid.tile_degrees=7", "grid.tile_degrees must divide 180"),
         ] {
             let message = load(&[assignment]).unwrap_err().to_string();
             assert!(message.contains(expected), "{assignment}: {message}");
         }
+    }
+
+    #[test]
+    fn a_wrong_value_in_a_file_is_named_with_its_line() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("mine.toml");
+        let message = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            Config::load(ConfigFile::Named(&path), &[]).unwrap_err().to_string()
+        };
+        let found = message("# years\nyears = [\n 2020,\n \"soon\"]\n");
+        assert!(
+            found.ends_with(
+                "mine.toml, line 2): years must be a whole number, found string \"soon\""
+            ),
+            "{found}"
+        );
+        let found = message("[read]\n\nattempts = \"many\"\n");
+        assert!(found.contains("mine.toml, line 3): read.attempts must be"), "{found}");
+        let found = message("read.concurrency = 0\n");
+        assert!(found.contains("mine.toml, line 1): read.concurrency must lie in"), "{found}");
+        let found = message("\n[grid]\nfineness = 1\n");
+        assert!(found.contains("key 'grid.fineness' in ") && found.contains("line 3"), "{found}");
+        let found = message("years = [2020\n");
+        assert!(found.contains("mine.toml is not TOML"), "{found}");
+    }
+
+    #[test]
+    fn every_key_with_a_value_of_a_wrong_type_is_named() {
+        let mut seen = 0;
+        for (section, value) in
+            [DEFAULTS, RECIPE_DEFAULTS].iter().flat_map(|text| text.parse::<toml::Table>().unwrap())
+        {
+            let keys = match value {
+                Value::Table(table) => table.keys().map(|key| format!("{section}.{key}")).collect(),
+                _ => vec![section],
+            };
+            for key in keys {
+                let message = load(&[&format!("{key}=[[1979-05-27]]")]).unwrap_err().to_string();
+                let expected = format!("configuration (--set): {key} must be ");
+                assert!(
+                    message.starts_with(&expected) && message.contains(", found "),
+                    "{message}"
+                );
+                seen += 1;
+            }
+        }
+        assert!(seen > 12);
+    }
+
+    #[test]
+    fn the_shipped_file_tells_every_key_that_a_recipe_may_set() {
+        let keys: toml::Table = RECIPE_DEFAULTS.parse().unwrap();
+        for (section, value) in keys {
+            let keys = match value {
+                Value::Table(table) => table.keys().cloned().collect(),
+                _ => vec![section],
+            };
+            for key in keys {
+                assert!(DEFAULTS.contains(&format!("\n# {key} = ")), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_recipe_of_the_users_own_gives_what_the_configuration_leaves_open() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("mine.toml");
+        let (_, text) = crate::recipe::BUILT_IN[0];
+        std::fs::write(&path, text.replace("[2020, 2021, 2022]", "[2007]")).unwrap();
+        let named = format!("recipe={}", path.display());
+        assert_eq!(load(&[&named]).unwrap().years, [2007]);
+        assert_eq!(load(&[&named, "years=2008"]).unwrap().years, [2008]);
+        std::fs::write(&path, text.replace("tile_degrees = 10", "tile_degrees = 7")).unwrap();
+        let message = load(&[&named]).unwrap_err().to_string();
+        assert!(message.contains("mine.toml, line 2"), "{message}");
+        assert!(message.contains("grid.tile_degrees must divide 180"), "{message}");
+        std::fs::write(&path, text.replace("tile_degrees", "tile_degree")).unwrap();
+        let message = load(&[&named]).unwrap_err().to_string();
+        assert!(message.contains("unknown configuration key 'grid.tile_degree' in "), "{message}");
+        let message = load(&["recipe=lst"]).unwrap_err().to_string();
+        assert!(message.contains("unknown recipe 'lst': expected modis-lst"), "{message}");
+    }
+
+    #[test]
+    fn keys_with_dots_without_end_are_refused() {
+        let deep = format!("a{}=1", ".a".repeat(50_000));
+        assert!(load(&[&deep]).unwrap_err().to_string().contains("unknown configuration key"));
     }
 
     #[test]

@@ -3,17 +3,17 @@
 use floe_shared::grid::{TileIndexError, TileOutsideGrid};
 use floe_shared::schema::UnknownVariable;
 
-use crate::accumulate::AccumulateError;
 use crate::catalog::CatalogError;
 use crate::config::ConfigError;
 use crate::exit::Exit;
 use crate::http::HttpError;
 use crate::picture::PictureError;
 use crate::reader::ReadError;
-use crate::sandbox::SandboxError;
 use crate::shard::ShardError;
 use crate::store::StoreError;
 use crate::tile_list::TileListError;
+use floe_raster::accumulate::AccumulateError;
+use floe_sandbox::SandboxError;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +83,12 @@ pub enum Error {
         /// The code of its failure.
         exit: Exit,
     },
+    /// A store in which something does not hold.
+    #[error("the store is not sound: {problems} problems")]
+    Unsound {
+        /// How many.
+        problems: usize,
+    },
     /// Ctrl-C.
     #[error("stopped; what is committed stays, and the same command continues")]
     Interrupted,
@@ -97,7 +103,7 @@ pub enum Error {
 impl Error {
     /// Whether the command's own document tells of it already.
     pub const fn is_told(&self) -> bool {
-        matches!(self, Self::Unhealthy { .. })
+        matches!(self, Self::Unhealthy { .. } | Self::Unsound { .. })
     }
 
     /// The exit code.
@@ -113,13 +119,16 @@ impl Error {
             Self::Catalog(error) => match error {
                 CatalogError::Http(error) => error.exit(),
                 CatalogError::NoCollection { .. } => Exit::Configuration,
-                CatalogError::Item(_) | CatalogError::Circle { .. } => Exit::Data,
+                CatalogError::Item(_) => Exit::Data,
+                CatalogError::Disagreement { .. }
+                | CatalogError::Restless { .. }
+                | CatalogError::Silent { .. } => Exit::TryAgain,
             },
             Self::Read(error) => error.exit(),
             Self::Accumulate(AccumulateError::Unfinished { .. })
             | Self::Internal { .. }
             | Self::Picture(_) => Exit::Software,
-            Self::Accumulate(_) => Exit::Data,
+            Self::Accumulate(_) | Self::Unsound { .. } => Exit::Data,
             Self::Http(error) => error.exit(),
             Self::Sandbox(_) => Exit::Unavailable,
             Self::Unhealthy { exit, .. } => *exit,

@@ -1,18 +1,24 @@
 //! HTTP with patience: every request is tried again while its failure may pass, and counted.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use backon::{BackoffBuilder, ExponentialBuilder};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use rand::RngExt as _;
 use reqwest::header::{CONTENT_RANGE, HeaderMap, HeaderName, RANGE, RETRY_AFTER};
 use reqwest::{Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::exit::Exit;
+use crate::patience::Patience;
 
-/// The longest wait that a server may ask for with `Retry-After`.
-const LONGEST_WAIT: Duration = Duration::from_mins(2);
+/// Whoever waits this long is told why, and again at such intervals.
+const TELL_EVERY: Duration = Duration::from_secs(20);
+
+/// No page of a catalogue and no granule's file is longer.
+const LARGEST_BODY: usize = 256 << 20;
+/// What is read of the words with which a server refuses.
+const LONGEST_REFUSAL: usize = 16 << 10;
 
 /// Part of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,12 +30,25 @@ pub struct Ranged {
 }
 
 /// A client which counts what it reads.
-#[derive(Debug)]
 pub struct Http {
     client: reqwest::Client,
-    attempts: usize,
+    patience: Patience,
+    /// Whether a request was waited for in vain, and none has succeeded since. Then others are not waited
+    /// for as well: many requests that each wait for minutes would wait for hours.
+    in_vain: AtomicBool,
+    /// Told what is being waited for.
+    tell: Box<dyn Fn(&str) + Send + Sync>,
+    began: Instant,
+    /// Milliseconds after `began` when something was told last.
+    told_at: AtomicU64,
     requests: AtomicU64,
     bytes: AtomicU64,
+}
+
+impl std::fmt::Debug for Http {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Http").field("patience", &self.patience).finish_non_exhaustive()
+    }
 }
 
 /// Why a request failed for good.
@@ -42,6 +61,8 @@ pub enum HttpError {
         url: String,
         /// What went wrong last.
         message: String,
+        /// Whether it was that no answer came in time.
+        late: bool,
     },
     /// The body ended before its announced end, each time.
     #[error("{url}: the answer broke off: {message}")]
@@ -50,6 +71,8 @@ pub enum HttpError {
         url: String,
         /// What went wrong last.
         message: String,
+        /// Whether it was that no answer came in time.
+        late: bool,
     },
     /// The server refuses, and goes on refusing.
     #[error("{url} answered {status}{}", detail(.body))]
@@ -62,6 +85,14 @@ pub enum HttpError {
         body: String,
         /// What the server asked to wait.
         retry_after: Option<Duration>,
+    },
+    /// A body without end, or one that inflates to too much.
+    #[error("{url}: expected an answer of at most {most} bytes, found more")]
+    TooLong {
+        /// The URL, without its query.
+        url: String,
+        /// The most that is read.
+        most: usize,
     },
     /// Not the bytes that were asked for.
     #[error("{url}: expected {expected}, found {found}")]
@@ -97,12 +128,30 @@ impl HttpError {
     /// Whether the same request may succeed a little later.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::Broken { .. } => true,
+            // Gateways answer 200 with a page of their own when what is behind them is down.
+            Self::Unreachable { .. } | Self::Broken { .. } | Self::Json { .. } => true,
             Self::Status { status, .. } => {
                 matches!(status.as_u16(), 408 | 425 | 429 | 500 | 502 | 503 | 504)
             }
-            Self::Range { .. } | Self::Json { .. } | Self::Client { .. } => false,
+            Self::Range { .. } | Self::TooLong { .. } | Self::Client { .. } => false,
         }
+    }
+
+    /// Whether the server, or something before it, found that the answer takes too long: a smaller question
+    /// may have one.
+    pub fn is_too_slow(&self) -> bool {
+        match self {
+            Self::Unreachable { late, .. } | Self::Broken { late, .. } => *late,
+            Self::Status { status, .. } => matches!(status.as_u16(), 408 | 504),
+            Self::Range { .. } | Self::TooLong { .. } | Self::Json { .. } | Self::Client { .. } => {
+                false
+            }
+        }
+    }
+
+    /// Whether the server says that there is no such thing.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Status { status, .. } if status.as_u16() == 404)
     }
 
     /// Whether credentials were refused.
@@ -113,12 +162,12 @@ impl HttpError {
     /// The exit code of this kind of failure.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Unreachable { .. } | Self::Client { .. } => Exit::Unavailable,
+            Self::Unreachable { .. } | Self::Json { .. } | Self::Client { .. } => Exit::Unavailable,
             Self::Broken { .. } => Exit::TryAgain,
             error if error.is_forbidden() => Exit::Permission,
             error if error.is_transient() => Exit::TryAgain,
-            Self::Status { .. } | Self::Json { .. } => Exit::Unavailable,
-            Self::Range { .. } => Exit::Data,
+            Self::Status { .. } => Exit::Unavailable,
+            Self::Range { .. } | Self::TooLong { .. } => Exit::Data,
         }
     }
 
@@ -131,8 +180,11 @@ impl HttpError {
 }
 
 impl Http {
-    /// A client that tries each request up to `attempts` times.
-    pub fn new(attempts: usize) -> Result<Self, HttpError> {
+    /// A client that is so patient with each request, and says through `tell` what it waits for.
+    pub fn new(
+        patience: Patience,
+        tell: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Result<Self, HttpError> {
         let client = reqwest::Client::builder()
             .user_agent(concat!("floe/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))
@@ -140,7 +192,16 @@ impl Http {
             .pool_max_idle_per_host(32)
             .build()
             .map_err(|error| HttpError::Client { message: chain(&error) })?;
-        Ok(Self { client, attempts, requests: AtomicU64::new(0), bytes: AtomicU64::new(0) })
+        Ok(Self {
+            client,
+            patience,
+            in_vain: AtomicBool::new(false),
+            tell: Box::new(tell),
+            began: Instant::now(),
+            told_at: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+        })
     }
 
     /// Requests sent so far, repeated ones included.
@@ -155,12 +216,13 @@ impl Http {
 
     /// The whole body behind a URL.
     pub async fn get(&self, url: &str) -> Result<Bytes, HttpError> {
-        self.patiently(async || self.body(url, self.client.get(url)).await).await
+        let request = async || self.body(url, self.client.get(url)).await;
+        self.patiently(HttpError::is_transient, request).await
     }
 
     /// The bytes `start..end` behind a URL; fewer where the file ends earlier.
     pub async fn get_range(&self, url: &str, start: u64, end: u64) -> Result<Ranged, HttpError> {
-        self.patiently(async || {
+        self.patiently(HttpError::is_transient, async || {
             let request = self.client.get(url).header(RANGE, format!("bytes={start}-{}", end - 1));
             let response = self.send(url, request).await?;
             if response.status() != StatusCode::PARTIAL_CONTENT {
@@ -176,20 +238,26 @@ impl Http {
         .await
     }
 
-    /// A JSON document behind a URL.
-    pub async fn get_json<T: DeserializeOwned>(&self, url: &str) -> Result<T, HttpError> {
-        parse(url, &self.get(url).await?)
+    /// A JSON document behind a URL. `passing` tells which failures are waited out: see
+    /// [`HttpError::is_transient`].
+    pub async fn get_json<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        passing: impl Fn(&HttpError) -> bool,
+    ) -> Result<T, HttpError> {
+        let request = async || parse(url, &self.body(url, self.client.get(url)).await?);
+        self.patiently(passing, request).await
     }
 
-    /// A JSON document in answer to another.
+    /// A JSON document in answer to another. `passing` as for [`Http::get_json`].
     pub async fn post_json<T: DeserializeOwned>(
         &self,
         url: &str,
         body: &serde_json::Value,
+        passing: impl Fn(&HttpError) -> bool,
     ) -> Result<T, HttpError> {
-        let bytes =
-            self.patiently(async || self.body(url, self.client.post(url).json(body)).await).await?;
-        parse(url, &bytes)
+        let request = async || parse(url, &self.body(url, self.client.post(url).json(body)).await?);
+        self.patiently(passing, request).await
     }
 
     /// The headers of the answer to a request without a body.
@@ -199,7 +267,7 @@ impl Http {
         url: &str,
         headers: &[(HeaderName, &str)],
     ) -> Result<HeaderMap, HttpError> {
-        self.patiently(async || {
+        self.patiently(HttpError::is_transient, async || {
             let mut request = self.client.request(method.clone(), url);
             for (name, value) in headers {
                 request = request.header(name, *value);
@@ -211,26 +279,52 @@ impl Http {
 
     async fn patiently<T>(
         &self,
+        passing: impl Fn(&HttpError) -> bool,
         request: impl AsyncFn() -> Result<T, HttpError>,
     ) -> Result<T, HttpError> {
-        let policy = ExponentialBuilder::new()
-            .with_min_delay(Duration::from_millis(300))
-            .with_max_delay(Duration::from_secs(20))
-            .with_max_times(self.attempts - 1)
-            .with_jitter();
-        // `backon`'s own loop wants a closure whose future owns all it uses; this one borrows.
-        let mut delays = policy.build();
+        let first = Instant::now();
+        let mut failures = 0;
         loop {
-            match request().await {
-                Err(error) if error.is_transient() => match delays.next() {
-                    Some(delay) => {
-                        let asked = error.retry_after().unwrap_or(Duration::ZERO).min(LONGEST_WAIT);
-                        tokio::time::sleep(delay.max(asked)).await;
-                    }
-                    None => return Err(error),
-                },
-                result => return result,
-            }
+            let error = match request().await {
+                Ok(answer) => {
+                    self.in_vain.store(false, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(error) if passing(&error) => error,
+                Err(error) => return Err(error),
+            };
+            failures += 1;
+            let patience = if self.in_vain.load(Ordering::Relaxed) {
+                self.patience.exhausted()
+            } else {
+                self.patience
+            };
+            let (asked, chance) = (error.retry_after(), rand::rng().random::<f64>());
+            let Some(pause) = patience.pause(failures, first.elapsed(), asked, chance) else {
+                if first.elapsed() >= self.patience.lasts {
+                    self.in_vain.store(true, Ordering::Relaxed);
+                }
+                return Err(error);
+            };
+            self.tell_of_wait(first.elapsed() + pause, &error);
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Tells what a request has failed with that has been waited for long, though not too often.
+    fn tell_of_wait(&self, waited: Duration, error: &HttpError) {
+        let now = self.began.elapsed().as_millis() as u64;
+        let told_at = self.told_at.load(Ordering::Relaxed);
+        let every = TELL_EVERY.as_millis() as u64;
+        let is_due = waited >= TELL_EVERY / 2 && (told_at == 0 || now >= told_at + every);
+        if is_due
+            && self
+                .told_at
+                .compare_exchange(told_at, now.max(1), Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+        {
+            let most = self.patience.lasts.as_secs();
+            (self.tell)(&format!("floe: {error}; trying again for up to {most} s"));
         }
     }
 
@@ -245,16 +339,18 @@ impl Http {
         request: reqwest::RequestBuilder,
     ) -> Result<Response, HttpError> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let response = request
-            .send()
-            .await
-            .map_err(|error| HttpError::Unreachable { url: bare(url), message: chain(&error) })?;
+        let response = request.send().await.map_err(|error| HttpError::Unreachable {
+            url: bare(url),
+            message: chain(&error),
+            late: error.is_timeout(),
+        })?;
         let status = response.status();
         if status.is_success() {
             return Ok(response);
         }
         let retry_after = retry_after(&response);
-        let body = response.text().await.unwrap_or_default();
+        let (body, _) = beginning(response, LONGEST_REFUSAL).await.unwrap_or_default();
+        let body = String::from_utf8_lossy(&body);
         let body: String = redact(&body.split_whitespace().collect::<Vec<_>>().join(" "))
             .chars()
             .take(200)
@@ -264,16 +360,39 @@ impl Http {
 
     async fn receive(&self, url: &str, response: Response) -> Result<Bytes, HttpError> {
         let announced = response.content_length();
-        let broken = |message: String| HttpError::Broken { url: bare(url), message };
-        let bytes = response.bytes().await.map_err(|error| broken(chain(&error)))?;
+        let broken = |message: String, late| HttpError::Broken { url: bare(url), message, late };
+        let too_long = || HttpError::TooLong { url: bare(url), most: LARGEST_BODY };
+        if announced.is_some_and(|length| length > LARGEST_BODY as u64) {
+            return Err(too_long());
+        }
+        let (bytes, at_end) = beginning(response, LARGEST_BODY)
+            .await
+            .map_err(|error| broken(chain(&error), error.is_timeout()))?;
+        if !at_end {
+            return Err(too_long());
+        }
         self.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         match announced {
             Some(length) if length != bytes.len() as u64 => {
-                Err(broken(format!("expected {length} bytes, found {}", bytes.len())))
+                Err(broken(format!("expected {length} bytes, found {}", bytes.len()), false))
             }
             _ => Ok(bytes),
         }
     }
+}
+
+/// A body as far as `most` bytes, and whether that is all: what it inflates to is known only when it comes.
+async fn beginning(mut response: Response, most: usize) -> Result<(Bytes, bool), reqwest::Error> {
+    let announced = response.content_length().unwrap_or_default();
+    let mut bytes = BytesMut::with_capacity(announced.min(8 << 20) as usize);
+    while let Some(piece) = response.chunk().await? {
+        let room = most - bytes.len();
+        bytes.extend_from_slice(&piece[..piece.len().min(room)]);
+        if piece.len() > room {
+            return Ok((bytes.freeze(), false));
+        }
+    }
+    Ok((bytes.freeze(), true))
 }
 
 fn parse<T: DeserializeOwned>(url: &str, bytes: &[u8]) -> Result<T, HttpError> {

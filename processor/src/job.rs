@@ -2,30 +2,32 @@
 //!
 //! Year by year the granules are fetched, inflated and reduced, as many at once as the configuration
 //! says, so that download, inflating and arithmetic overlap. Then each tile is sampled, encoded and
-//! uploaded. When all years are done, each tile gets its one commit. Whatever fails before leaves
-//! nothing behind but unreferenced objects.
+//! uploaded. When all years are done, each tile gets its one commit. A tile that needs a granule which cannot
+//! be had is given up (`Losses`): the others are committed before the job fails, and of it nothing is
+//! left behind but unreferenced objects.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use floe_shared::grid::TileIndex;
+use floe_shared::message::{CommitMessage, Note};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
-use crate::accumulate::{BlockDecoder, YearAccumulator};
-use crate::catalog::{BlobReader, Catalog, Found, GranuleFiles};
+use crate::catalog::{BlobReader, Catalog, CatalogError, Found, GranuleFiles, YearCensus};
 use crate::config::Config;
 use crate::error::Error;
-use crate::gather::gather;
 use crate::http::Http;
-use crate::needed;
 use crate::plan::Job;
 use crate::reader::{GranuleReader, Strategy};
 use crate::report::progress::Progress;
-use crate::sinusoidal::Position;
-use crate::store::{ChunkWriter, Committed, Dataset, StagedChunk};
-use crate::tile::{self, FinishedTile, YearReport};
+use crate::store::{ChunkWriter, Committed, Dataset, HistoryEntry, StagedChunk};
+use crate::tile::{self, FinishedTile, METADATA, YearReport};
+use floe_raster::accumulate::{BlockDecoder, YearAccumulator};
+use floe_raster::gather::gather;
+use floe_raster::needed;
+use floe_raster::sinusoidal::Position;
 
 /// What all jobs of a process share.
 pub struct Workshop {
@@ -63,10 +65,17 @@ pub struct TileReport {
 pub enum Outcome {
     /// Committed with data.
     Processed,
+    /// Committed with the incomplete note.
+    Incomplete,
     /// Committed with the no-data note.
     NoData,
     /// Done before, and left as it was.
     Skipped,
+    /// Incomplete before and still so: the catalogue has nothing new for it.
+    #[serde(rename = "skipped")]
+    StillIncomplete,
+    /// Holds chunks whose commit was cut off the history, and was left as it was.
+    Unaccounted,
 }
 
 /// What one year's granules of one position gave.
@@ -88,8 +97,93 @@ struct Added {
 struct TileWork {
     tile: TileIndex,
     positions: BTreeSet<Position>,
+    /// Its commit, where that says that the tile is incomplete.
+    incomplete: Option<IncompleteCommit>,
+    /// Names the granules that it is made of.
+    fingerprint: String,
     years: Vec<YearReport>,
     chunks: Vec<StagedChunk>,
+}
+
+/// A commit that says that its tile is incomplete.
+struct IncompleteCommit {
+    snapshot: String,
+    /// The granules that it was made of.
+    fingerprint: Option<String>,
+}
+
+/// Positions of which a granule cannot be had, and the first reason why.
+#[derive(Default)]
+struct Losses {
+    state: Mutex<(BTreeSet<Position>, Option<Error>)>,
+}
+
+/// A job of which not all tiles were committed.
+#[derive(Debug)]
+pub struct JobFailure {
+    /// The tiles that were, or needed not to be.
+    pub done: Vec<TileReport>,
+    /// The first thing that failed.
+    pub error: Error,
+}
+
+impl From<JobFailure> for Error {
+    fn from(failure: JobFailure) -> Self {
+        failure.error
+    }
+}
+
+impl Losses {
+    fn add(&self, position: Position, error: Error) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.0.insert(position);
+        state.1.get_or_insert(error);
+    }
+
+    /// Whether a tile can still be made.
+    fn spare(&self, work: &TileWork) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.0.is_disjoint(&work.positions)
+    }
+
+    /// Whether a tile that can still be made needs a position.
+    fn leave_needed(&self, tiles: &[TileWork], position: Position) -> bool {
+        tiles.iter().any(|work| work.positions.contains(&position) && self.spare(work))
+    }
+
+    fn into_error(self) -> Option<Error> {
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner).1
+    }
+}
+
+impl TileWork {
+    fn new(tile: TileIndex, positions: BTreeSet<Position>, history: &[HistoryEntry]) -> Self {
+        let newest = history.iter().find_map(|entry| {
+            let message = CommitMessage::parse(&entry.commit.message);
+            (message.tile() == Some(tile)).then_some((entry, message))
+        });
+        let incomplete = match newest {
+            Some((entry, CommitMessage::Tile(message)))
+                if matches!(message.note, Note::Incomplete(_)) =>
+            {
+                let metadata = entry.metadata.get(METADATA);
+                let fingerprint = metadata.and_then(|floe| floe["granules"].as_str());
+                Some(IncompleteCommit {
+                    snapshot: entry.commit.snapshot.clone(),
+                    fingerprint: fingerprint.map(str::to_owned),
+                })
+            }
+            _ => None,
+        };
+        Self {
+            tile,
+            positions,
+            incomplete,
+            fingerprint: String::new(),
+            years: Vec::new(),
+            chunks: Vec::new(),
+        }
+    }
 }
 
 impl Workshop {
@@ -122,52 +216,122 @@ impl Workshop {
         &self.dataset
     }
 
-    /// Processes and commits all tiles of a job. `replace` processes tiles again that have been
-    /// committed before.
-    pub async fn run(&self, job: &Job, replace: bool) -> Result<Vec<TileReport>, Error> {
+    /// Processes and commits all tiles of a job. `replace` processes tiles again whatever was committed
+    /// before; without it a tile that is incomplete stays as it is where the catalogue has nothing new.
+    ///
+    /// # Errors
+    /// The first failure, with what was done all the same: tiles that do not need what failed.
+    pub async fn run(&self, job: &Job, replace: bool) -> Result<Vec<TileReport>, JobFailure> {
+        let mut done = Vec::with_capacity(job.tiles.len());
+        match self.work(job, replace, &mut done).await {
+            Ok(()) => Ok(done),
+            Err(error) => Err(JobFailure { done, error }),
+        }
+    }
+
+    async fn work(
+        &self,
+        job: &Job,
+        replace: bool,
+        done: &mut Vec<TileReport>,
+    ) -> Result<(), Error> {
         let grid = self.config.grid;
-        let began_at = self.dataset.tip().await?;
-        let mut tiles: Vec<TileWork> = job
-            .tiles
-            .iter()
-            .map(|&tile| TileWork {
-                tile,
-                positions: needed::positions(grid, &[tile]),
-                chunks: Vec::new(),
-                years: Vec::new(),
-            })
-            .collect();
+        let history = self.dataset.history(None).await?;
+        let began_at = match history.first() {
+            Some(tip) => tip.commit.snapshot.clone(),
+            None => self.dataset.tip().await?,
+        };
+        let new = |&tile| TileWork::new(tile, needed::positions(grid, &[tile]), &history);
+        let mut tiles: Vec<TileWork> = job.tiles.iter().map(new).collect();
         let positions: BTreeSet<Position> =
             tiles.iter().flat_map(|tile| tile.positions.clone()).collect();
-        let found = self.catalog.search(&positions, &self.config.years).await?;
-        self.progress.expect_granules(found.granules.len());
+        let mut found = self.catalog.search(&positions, &self.config.years).await?;
+        if found.malformed > 0 {
+            self.progress.say(&format!(
+                "floe: the catalogue gave {} malformed items that this job does not need",
+                found.malformed
+            ));
+        }
+        let losses = Losses::default();
+        for (position, error) in std::mem::take(&mut found.unusable) {
+            losses.add(position, CatalogError::from(error).into());
+        }
+        tiles.retain_mut(|work| {
+            work.fingerprint = found.fingerprint(&work.positions);
+            let unchanged = if replace { None } else { self.unchanged(work, &found) };
+            if let Some(report) = &unchanged {
+                self.progress.tile_done(report);
+            }
+            let stays = unchanged.is_none();
+            done.extend(unchanged);
+            stays && losses.spare(work)
+        });
+        let needed = found
+            .granules
+            .iter()
+            .filter(|granule| losses.leave_needed(&tiles, granule.id.key.position));
+        self.progress.expect_granules(needed.count());
         let mut bytes_read = 0;
         for (index, &year) in self.config.years.iter().enumerate() {
-            bytes_read += self.process_year(job, &mut tiles, &found, index as u32, year).await?;
+            bytes_read +=
+                self.process_year(&mut tiles, &found, &losses, index as u32, year).await?;
         }
         // Granules are shared: each tile of the job bears an equal part.
         let bytes_read = bytes_read / tiles.len().max(1) as u64;
-        let mut reports = Vec::with_capacity(tiles.len());
-        for tile in tiles {
-            reports.push(self.commit(tile, bytes_read, &began_at, replace).await?);
+        for work in tiles {
+            let covered = found.census.covers(&work.positions);
+            done.push(self.commit(work, covered, bytes_read, &began_at, replace).await?);
         }
-        Ok(reports)
+        losses.into_error().map_or(Ok(()), Err)
     }
 
-    /// Takes one year of a job as far as uploaded chunks; tells the bytes of granules that were read.
+    /// The report of a tile that was committed as incomplete, where it would be made of the same granules
+    /// and fall short again.
+    fn unchanged(&self, work: &TileWork, found: &Found) -> Option<TileReport> {
+        let IncompleteCommit { snapshot, fingerprint } = work.incomplete.as_ref()?;
+        let years = &self.config.years;
+        let falls_short = years.iter().any(|&year| {
+            let YearCensus { expected, found, .. } = found.census.of_year(&work.positions, year);
+            found < expected
+        });
+        (falls_short && fingerprint.as_deref() == Some(&*work.fingerprint)).then(|| TileReport {
+            outcome: Outcome::StillIncomplete,
+            ..TileReport::skipped(work.tile, snapshot.clone())
+        })
+    }
+
+    /// Takes one year of a job as far as uploaded chunks, and gives up the tiles that lack a granule; tells
+    /// the bytes of granules that were read.
     async fn process_year(
         &self,
-        job: &Job,
-        tiles: &mut [TileWork],
+        tiles: &mut Vec<TileWork>,
         found: &Found,
+        losses: &Losses,
         year_index: u32,
         year: i32,
     ) -> Result<u64, Error> {
-        let accumulator = Arc::new(YearAccumulator::new(self.config.grid, &job.tiles));
-        let counts = self.accumulate(&accumulator, job, found, year).await?;
+        let indices: Vec<TileIndex> = tiles.iter().map(|work| work.tile).collect();
+        if indices.is_empty() {
+            return Ok(0);
+        }
+        let accumulator = Arc::new(YearAccumulator::new(
+            self.config.grid,
+            &indices,
+            self.config.recipe.rule.clone(),
+        ));
+        let counts = self.accumulate(&accumulator, tiles, found, losses, year).await;
+        tiles.retain(|work| losses.spare(work));
         for work in tiles {
             let of_tile = |key: &Position| work.positions.contains(key);
-            let mut report = YearReport { year, ..YearReport::default() };
+            let YearCensus { expected, found: came, absent } =
+                found.census.of_year(&work.positions, year);
+            let mut report = YearReport {
+                year,
+                expected_composites: expected,
+                found_composites: came,
+                absent,
+                ..YearReport::default()
+            };
             for (_, count) in counts.iter().filter(|(position, _)| of_tile(position)) {
                 report.input_granules += count.read;
                 report.empty_granules += count.empty;
@@ -192,37 +356,51 @@ impl Workshop {
         Ok(counts.values().map(|count| count.bytes).sum())
     }
 
-    /// Reads and reduces all granules of a year.
+    /// Reads and reduces all granules of a year that a tile needs which can still be made.
     async fn accumulate(
         &self,
         accumulator: &Arc<YearAccumulator>,
-        job: &Job,
+        tiles: &[TileWork],
         found: &Found,
+        losses: &Losses,
         year: i32,
-    ) -> Result<BTreeMap<Position, PositionCount>, Error> {
+    ) -> BTreeMap<Position, PositionCount> {
+        let indices: Vec<TileIndex> = tiles.iter().map(|work| work.tile).collect();
         let mut strategies: BTreeMap<Position, Strategy> = BTreeMap::new();
         let granules: Vec<(GranuleFiles, Strategy)> = found
             .of_year(year)
+            .filter(|granule| losses.leave_needed(tiles, granule.id.key.position))
             .map(|granule| {
-                let strategy = *strategies.entry(granule.id.key.position).or_insert_with(|| {
-                    Strategy::plan(self.config.grid, &job.tiles, granule.id.key)
-                });
+                let strategy = *strategies
+                    .entry(granule.id.key.position)
+                    .or_insert_with(|| Strategy::plan(self.config.grid, &indices, granule.id.key));
                 (granule.clone(), strategy)
             })
             .collect();
-        let added: Vec<Added> = stream::iter(granules)
-            .map(|(granule, strategy)| self.add(accumulator, granule, strategy))
-            .buffer_unordered(self.config.read.concurrency)
-            .try_collect()
-            .await?;
         let mut counts: BTreeMap<Position, PositionCount> = BTreeMap::new();
-        for Added { position, accepted, bytes } in added {
+        let mut added = stream::iter(granules)
+            .map(async |(granule, strategy)| {
+                let position = granule.id.key.position;
+                if !losses.leave_needed(tiles, position) {
+                    return None;
+                }
+                match self.add(accumulator, granule, strategy).await {
+                    Ok(added) => Some(added),
+                    Err(error) => {
+                        losses.add(position, error);
+                        None
+                    }
+                }
+            })
+            .buffer_unordered(self.config.read.concurrency);
+        while let Some(added) = added.next().await {
+            let Some(Added { position, accepted, bytes }) = added else { continue };
             let count = counts.entry(position).or_default();
             count.read += 1;
             count.empty += u64::from(accepted == 0);
             count.bytes += bytes;
         }
-        Ok(counts)
+        counts
     }
 
     async fn add(
@@ -262,9 +440,10 @@ impl Workshop {
         let accumulator = Arc::clone(accumulator);
         let writer = self.writer.clone();
         let layout = self.dataset.layout().clone();
+        let statistics = self.config.recipe.statistics();
         let (encoded, valid_pixels) = self
             .on_a_core(move || -> Result<_, Error> {
-                let pixels = gather(&accumulator, tile)?;
+                let pixels = gather(&accumulator, tile, &statistics)?;
                 let valid_pixels = pixels.valid_pixels;
                 Ok((tile::encode(&writer, &layout, tile, year_index, pixels)?, valid_pixels))
             })
@@ -280,24 +459,35 @@ impl Workshop {
     async fn commit(
         &self,
         work: TileWork,
+        is_covered: bool,
         bytes_read: u64,
         began_at: &str,
         replace: bool,
     ) -> Result<TileReport, Error> {
-        let TileWork { tile, years, chunks, .. } = work;
-        let finished = FinishedTile { tile, years: years.clone(), bytes_read, chunks };
-        let no_data = finished.has_no_data();
-        let request = finished.into_commit(self.config.grid, began_at.to_owned(), replace);
+        let TileWork { tile, incomplete, fingerprint, years, chunks, .. } = work;
+        let finished = FinishedTile {
+            tile,
+            is_covered,
+            fingerprint,
+            years: years.clone(),
+            bytes_read,
+            chunks,
+        };
+        let outcome = match finished.note() {
+            Note::None => Outcome::Processed,
+            Note::Incomplete(_) => Outcome::Incomplete,
+            Note::NoData => Outcome::NoData,
+        };
+        let mut request = finished.into_commit(self.config.grid, began_at.to_owned(), replace);
+        // What an incomplete commit has put where there is fill now must go.
+        request.replaces |= incomplete.is_some();
         let (outcome, snapshot, commit_attempts) = match self.dataset.commit(request).await? {
-            Committed::Landed { snapshot, attempts } => {
-                let outcome = if no_data { Outcome::NoData } else { Outcome::Processed };
-                (outcome, snapshot, attempts)
-            }
+            Committed::Landed { snapshot, attempts } => (outcome, snapshot, attempts),
             Committed::Overtaken { by } => (Outcome::Skipped, by, 0),
         };
         let report =
             TileReport { row: tile.row, col: tile.col, outcome, snapshot, commit_attempts, years };
-        self.progress.tile_done(&report.line());
+        self.progress.tile_done(&report);
         Ok(report)
     }
 
@@ -334,26 +524,46 @@ impl TileReport {
         }
     }
 
+    /// A tile that was left alone because it holds chunks without their commit.
+    pub fn unaccounted(tile: TileIndex) -> Self {
+        Self { outcome: Outcome::Unaccounted, ..Self::skipped(tile, String::new()) }
+    }
+
     /// One line for people.
     pub fn line(&self) -> String {
         let Self { row, col, snapshot, .. } = self;
         match self.outcome {
             Outcome::Skipped => format!("tile {row},{col}: already done in {snapshot}, skipped"),
+            Outcome::Unaccounted => {
+                format!(
+                    "tile {row},{col}: holds chunks whose commit was cut off the history, skipped"
+                )
+            }
             Outcome::NoData => {
                 format!("tile {row},{col}: no granule in any year, committed as {snapshot}")
             }
-            Outcome::Processed => {
+            Outcome::StillIncomplete => format!(
+                "tile {row},{col}: still incomplete, the catalogue has nothing new since {snapshot}, skipped"
+            ),
+            Outcome::Processed | Outcome::Incomplete => {
                 let years: Vec<String> = self
                     .years
                     .iter()
                     .map(|year| {
+                        let lack = match (year.found_composites, year.expected_composites) {
+                            (Some(found), Some(expected)) if found < expected => {
+                                format!(" ({found} of {expected} composites)")
+                            }
+                            _ => String::new(),
+                        };
                         format!(
-                            "{}: {} granules, {:.1} %",
+                            "{}: {} granules{lack}, {:.1} %",
                             year.year, year.input_granules, year.coverage
                         )
                     })
                     .collect();
-                format!("tile {row},{col}: {}; committed as {snapshot}", years.join("; "))
+                let years = years.join("; ");
+                format!("tile {row},{col}: {years}; committed as {snapshot}")
             }
         }
     }

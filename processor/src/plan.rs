@@ -5,7 +5,7 @@
 
 use floe_shared::grid::{Grid, TileIndex};
 
-use crate::sinusoidal::PIXELS;
+use floe_raster::sinusoidal::PIXELS;
 
 /// Tiles of one row, each next to the one before.
 #[derive(Clone, Debug, PartialEq, Eq)]

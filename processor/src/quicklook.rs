@@ -1,7 +1,7 @@
 //! A variable of the whole world at the resolution of a picture.
 
 use floe_shared::pyramid::{ChunkIndex, Level, Owner};
-use floe_shared::schema::Variable;
+use floe_shared::schema::VariableId;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use ndarray::Array2;
 
@@ -28,7 +28,7 @@ pub struct World {
 /// over valid pixels.
 pub async fn read_world(
     dataset: &Dataset,
-    variable: Variable,
+    variable: VariableId,
     year: u32,
     at: Option<&str>,
 ) -> Result<World, Error> {

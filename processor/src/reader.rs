@@ -10,14 +10,14 @@ use std::sync::Arc;
 use futures::future::try_join_all;
 use futures::try_join;
 
-use crate::accumulate::YearAccumulator;
 use crate::catalog::{BlobError, BlobReader, GranuleFiles};
-use crate::granule::{
+use crate::http::HttpError;
+use floe_raster::accumulate::YearAccumulator;
+use floe_raster::granule::{
     CogError, Directory, FetchedGranule, FetchedLayer, GranuleKey, Layer, Layout, Parsed, Piece,
     Transform, check_alike,
 };
-use crate::http::HttpError;
-use crate::needed::Footprint;
+use floe_raster::needed::Footprint;
 use floe_shared::grid::{Grid, TileIndex};
 
 /// First request for a file of which only ranges are needed: directories end within 7 kB.

@@ -1,12 +1,15 @@
 //! Keeping credentials out of what people and logs see. Errors are made without them in the first place;
 //! this is the last check before a message is shown, for what a server or a library put into its words.
 
-use crate::store::{Environment, process_environment};
+use crate::store::{Environment, pasted, process_environment};
+
+const SAS_TOKEN: &str = "AZURE_STORAGE_SAS_TOKEN";
+const ACCOUNT_KEY: &str = "AZURE_STORAGE_ACCOUNT_KEY";
 
 /// Variables that hold credentials.
 const VARIABLES: [&str; 6] = [
-    "AZURE_STORAGE_SAS_TOKEN",
-    "AZURE_STORAGE_ACCOUNT_KEY",
+    SAS_TOKEN,
+    ACCOUNT_KEY,
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "GOOGLE_SERVICE_ACCOUNT_KEY",
@@ -28,9 +31,16 @@ fn hide_from(text: &str, environment: Environment<'_>) -> String {
     let mut hidden = text.to_owned();
     for variable in VARIABLES {
         let value = environment(variable).unwrap_or_default();
-        let value = value.trim_start_matches('?');
-        if value.len() >= SHORTEST {
-            hidden = hidden.replace(value, &format!("[{variable}]"));
+        // As it was pasted, and as it is used.
+        let used = match variable {
+            SAS_TOKEN => pasted::sas_token(&value).ok(),
+            ACCOUNT_KEY => pasted::account_key(&value).ok(),
+            _ => None,
+        };
+        for value in [used.as_deref().unwrap_or_default(), pasted::bare(&value)] {
+            if value.len() >= SHORTEST {
+                hidden = hidden.replace(value, &format!("[{variable}]"));
+            }
         }
     }
     for start in SIGNATURES {
@@ -60,6 +70,23 @@ fn hide_signatures(text: &str, start: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_hidden_as_it_was_pasted_and_as_it_is_used() {
+        let environment = |name: &str| match name {
+            SAS_TOKEN => Some("\"https://a.blob.core.windows.net/c?sv=1&sig=abcd\"".to_owned()),
+            ACCOUNT_KEY => Some(" QUJD\nQUJDRA==".to_owned()),
+            _ => None,
+        };
+        assert_eq!(
+            hide_from("GET /c?sv=1&sig=abcd: refused QUJDQUJDRA==", &environment),
+            "GET /c?[AZURE_STORAGE_SAS_TOKEN]: refused [AZURE_STORAGE_ACCOUNT_KEY]"
+        );
+        assert_eq!(
+            hide_from("not 'https://a.blob.core.windows.net/c?sv=1&sig=abcd'", &environment),
+            "not 'https://a.blob.core.windows.net/c?[AZURE_STORAGE_SAS_TOKEN]'"
+        );
+    }
 
     #[test]
     fn neither_signatures_nor_variables_are_shown() {

@@ -2,16 +2,15 @@
 
 use bytes::Bytes;
 use floe_shared::grid::{Grid, TileIndex};
-use floe_shared::message::{Coverage, Note, TileMessage, YearStats};
+use floe_shared::message::{Coverage, Note, TileMessage, YearShortfall, YearStats};
 use floe_shared::pyramid::ChunkIndex;
-use floe_shared::schema::Variable;
 use icechunk::format::snapshot::SnapshotProperties;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::gather::TileYear;
 use crate::overviews::halve;
 use crate::store::{ChunkPlace, ChunkWriter, CommitRequest, Layout, StagedChunk, StoreError};
+use floe_raster::gather::TileYear;
 
 /// Metadata key under which a tile's commit carries structured statistics.
 pub const METADATA: &str = "floe";
@@ -20,7 +19,7 @@ pub const METADATA: &str = "floe";
 pub type EncodedChunk = (ChunkPlace, Option<Bytes>);
 
 /// One year of a tile.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct YearReport {
     /// The year.
     pub year: i32,
@@ -34,6 +33,15 @@ pub struct YearReport {
     pub output_valid_pixels: u64,
     /// Their share in percent.
     pub coverage: f64,
+    /// Composites that were due; `None` where nothing is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_composites: Option<u64>,
+    /// Of these, those that the catalogue had: the fewest over the tile's positions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found_composites: Option<u64>,
+    /// First days of composites that were absent at any position, or `FIRST/LAST` for several in a row.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<String>,
 }
 
 /// A tile that is ready to be committed.
@@ -41,6 +49,10 @@ pub struct YearReport {
 pub struct FinishedTile {
     /// Which.
     pub tile: TileIndex,
+    /// Whether any year of the collection has a granule at any of its positions.
+    pub is_covered: bool,
+    /// Names the granules that it is made of.
+    pub fingerprint: String,
     /// One entry a year.
     pub years: Vec<YearReport>,
     /// Bytes of granules that were read for it.
@@ -50,9 +62,21 @@ pub struct FinishedTile {
 }
 
 impl FinishedTile {
-    /// Whether no year had a granule.
-    pub fn has_no_data(&self) -> bool {
-        self.years.iter().all(|year| year.input_granules == 0)
+    /// What its commit says besides statistics.
+    pub fn note(&self) -> Note {
+        if !self.is_covered {
+            return Note::NoData;
+        }
+        let short: Vec<YearShortfall> = self
+            .years
+            .iter()
+            .filter_map(|report| {
+                let (found, expected) = (report.found_composites?, report.expected_composites?);
+                let year = report.year;
+                (found < expected).then_some(YearShortfall { year, found, expected })
+            })
+            .collect();
+        if short.is_empty() { Note::None } else { Note::Incomplete(short) }
     }
 
     /// Its commit. `began_at` is the tip when the work began; `replaces` commits it even though the
@@ -70,13 +94,14 @@ impl FinishedTile {
                     coverage: coverage(grid, year.output_valid_pixels),
                 })
                 .collect(),
-            note: if self.has_no_data() { Note::NoData } else { Note::None },
+            note: self.note(),
         };
         let metadata = SnapshotProperties::from([(
             METADATA.to_owned(),
             json!({
                 "version": env!("CARGO_PKG_VERSION"),
                 "tile": self.tile.to_string(),
+                "granules": self.fingerprint,
                 "bytes_read": self.bytes_read,
                 "years": self.years,
             }),
@@ -93,9 +118,13 @@ pub fn coverage(grid: Grid, valid_pixels: u64) -> Coverage {
 
 /// The places of a tile's chunks for one year: every variable on every level that the tile alone
 /// determines.
-pub fn places(layout: &Layout, tile: TileIndex, year: u32) -> impl Iterator<Item = ChunkPlace> {
+pub fn places(
+    layout: &Layout,
+    tile: TileIndex,
+    year: u32,
+) -> impl Iterator<Item = ChunkPlace> + '_ {
     layout.tile_levels().flat_map(move |level| {
-        Variable::ALL.map(|variable| ChunkPlace {
+        layout.variables().map(move |variable| ChunkPlace {
             level,
             variable,
             year,
@@ -112,17 +141,14 @@ pub fn encode(
     year: u32,
     pixels: TileYear,
 ) -> Result<Vec<EncodedChunk>, StoreError> {
-    let TileYear { mut average, mut maximum, .. } = pixels;
+    let mut planes = pixels.planes;
     places(layout, tile, year)
         .map(|place| {
-            let layer = match place.variable {
-                Variable::Average => &mut average,
-                Variable::Maximum => &mut maximum,
-            };
+            let plane = &mut planes[usize::from(place.variable.0)];
             if place.level.index > 0 {
-                *layer = halve(layer);
+                *plane = halve(plane, layout.schema.variable(place.variable).overview);
             }
-            Ok((place, writer.encode(place.level, layer)?))
+            Ok((place, writer.encode(place.level, plane)?))
         })
         .collect()
 }

@@ -12,7 +12,7 @@ use floe_shared::TileIndex;
 use floe_shared::grid::Grid;
 use geojson::{Feature, FeatureCollection, GeoJson, Geometry, GeometryValue, JsonObject};
 
-use crate::natural_earth;
+use floe_raster::natural_earth;
 
 /// Which tiles of a grid are land.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -233,6 +233,19 @@ impl Grid {
         }
     }
 
+    /// The edges, in degrees, of `rows` x `cols` pixels `factor` times as large as the grid's, counted from its
+    /// north-west corner; they may reach past the globe.
+    pub fn reach(self, rows: u32, cols: u32, factor: u32) -> Bounds {
+        let span = |count: u32| i64::from(count) * i64::from(factor) * self.resolution as i64;
+        let degrees = |nano: i64| nano as f64 / NANO as f64;
+        Bounds {
+            west: -180.0,
+            south: degrees(90 * NANO as i64 - span(rows)),
+            east: degrees(span(cols) - 180 * NANO as i64),
+            north: 90.0,
+        }
+    }
+
     /// Latitude of the centre of a row of pixels, in degrees: the `f64` nearest to the exact decimal.
     pub fn latitude(self, row: u32) -> f64 {
         Axis::latitude(self.resolution, 1).centre(row)

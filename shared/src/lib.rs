@@ -5,6 +5,8 @@
 //! * [`pyramid`]: the overview levels and their chunks,
 //! * [`schema`]: names, types and attributes of the stored arrays,
 //! * [`digital_number`]: stored integers and the kelvin they stand for,
+//! * [`encoding`]: how stored numbers of any type stand for physical values,
+//! * [`cf_time`]: time coordinates and their calendars,
 //! * [`colormap`]: colours of values and of tile statuses,
 //! * [`land`]: which tiles are land,
 //! * [`leb128`], [`linework`]: the binary form of embedded coasts and borders,
@@ -23,8 +25,11 @@
 //! assert_eq!((bounds.west, bounds.south, bounds.east, bounds.north), (10.0, 40.0, 20.0, 50.0));
 //! ```
 
+pub mod cf_time;
 pub mod colormap;
 pub mod digital_number;
+pub mod encoding;
+pub mod flags;
 pub mod grid;
 pub mod land;
 pub mod leb128;
@@ -34,6 +39,7 @@ pub mod order;
 pub mod pyramid;
 pub mod schema;
 pub mod status;
+pub mod table;
 pub mod window;
 
 pub use digital_number::DigitalNumber;

@@ -6,8 +6,14 @@
 //! Tile(row=R, col=C) processed. Stats: [(2020: input_granules=G, output_valid_pixels=N, coverage=P%), …] Special note: NOTE
 //! ```
 //!
-//! with whole numbers `R`, `C`, `G` and `N`, `P` with one decimal, and a `NOTE` that is `None` or the
-//! no-data note. Two older forms are read too: `tile_R_C: processed`, and statistics written
+//! with whole numbers `R`, `C`, `G` and `N`, `P` with one decimal, and a `NOTE` that is `None`, the
+//! no-data note or, where the catalogue lacked composites that were due, the years that fall short:
+//!
+//! ```text
+//! Incomplete: 45 of 46 composites in 2021, 0 of 46 in 2022.
+//! ```
+//!
+//! Two older forms are read too: `tile_R_C: processed`, and statistics written
 //! `(2020: valid_pixels=N, coverage=P%)`. Every other message is foreign: kept as it is and ignored.
 
 use std::convert::Infallible;
@@ -19,6 +25,17 @@ use crate::grid::TileIndex;
 /// What a tile's commit says when no year had a granule.
 pub const NO_DATA_NOTE: &str =
     "No input data found for any year, therefore no output written to tile.";
+
+/// How the message of the commit begins that creates a dataset.
+pub const CREATED: &str = "Dataset created: ";
+/// How the message of a commit of overviews begins.
+pub const OVERVIEWS: &str = "Overviews updated: ";
+
+/// Whether a message is one that the processor writes, by its first words: what such a commit holds is where the
+/// schema says.
+pub fn is_own(message: &str) -> bool {
+    [CREATED, OVERVIEWS, "Tile(row=", "tile_"].iter().any(|start| message.starts_with(start))
+}
 
 /// A commit message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,12 +60,25 @@ pub struct TileMessage {
 }
 
 /// The special note of a tile's commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
     /// Nothing special.
     None,
     /// [`NO_DATA_NOTE`].
     NoData,
+    /// The years for which the catalogue had fewer composites than were due: at least one, ascending.
+    Incomplete(Vec<YearShortfall>),
+}
+
+/// A year for which the catalogue had fewer composites than were due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct YearShortfall {
+    /// The calendar year.
+    pub year: i32,
+    /// Composites that there were: the fewest over the tile's positions, less than `expected`.
+    pub found: u64,
+    /// Composites that were due.
+    pub expected: u64,
 }
 
 /// One year's statistics of a tile.
@@ -107,10 +137,19 @@ impl fmt::Display for YearStats {
 
 impl fmt::Display for Note {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::None => "None",
-            Self::NoData => NO_DATA_NOTE,
-        })
+        match self {
+            Self::None => formatter.write_str("None"),
+            Self::NoData => formatter.write_str(NO_DATA_NOTE),
+            Self::Incomplete(years) => {
+                formatter.write_str("Incomplete:")?;
+                for (index, YearShortfall { year, found, expected }) in years.iter().enumerate() {
+                    let (separator, unit) =
+                        if index == 0 { (" ", " composites") } else { (", ", "") };
+                    write!(formatter, "{separator}{found} of {expected}{unit} in {year}")?;
+                }
+                formatter.write_str(".")
+            }
+        }
     }
 }
 
@@ -239,9 +278,32 @@ impl Reader<'_> {
         let note = match self.0 {
             "None" => Note::None,
             NO_DATA_NOTE => Note::NoData,
-            _ => return None,
+            _ => Note::Incomplete(self.shortfalls()?),
         };
         Some(TileMessage { tile: TileIndex { row, col }, years, note })
+    }
+
+    /// The years of an incomplete tile, and nothing after them.
+    fn shortfalls(&mut self) -> Option<Vec<YearShortfall>> {
+        self.literal("Incomplete: ")?;
+        let mut years: Vec<YearShortfall> = Vec::new();
+        loop {
+            let found = self.number()?;
+            self.literal(" of ")?;
+            let expected = self.number()?;
+            self.literal(if years.is_empty() { " composites in " } else { " in " })?;
+            let year = self.number()?;
+            if found >= expected || years.last().is_some_and(|last| last.year >= year) {
+                return None;
+            }
+            years.push(YearShortfall { year, found, expected });
+            if self.literal(", ").is_none() {
+                break;
+            }
+        }
+        self.literal(".")?;
+        self.end()?;
+        Some(years)
     }
 
     fn legacy_tile(&mut self) -> Option<TileIndex> {
@@ -314,6 +376,50 @@ mod tests {
     }
 
     #[test]
+    fn the_incomplete_note_names_the_years_that_fall_short() {
+        let text = "Tile(row=4, col=19) processed. Stats: [] Special note: Incomplete: 45 of 46 composites in 2021, 0 of 46 in 2022.";
+        let message = CommitMessage::Tile(TileMessage {
+            tile: TileIndex { row: 4, col: 19 },
+            years: Vec::new(),
+            note: Note::Incomplete(vec![
+                YearShortfall { year: 2021, found: 45, expected: 46 },
+                YearShortfall { year: 2022, found: 0, expected: 46 },
+            ]),
+        });
+        assert_eq!(message.to_string(), text);
+        assert_eq!(CommitMessage::parse(text), message);
+    }
+
+    #[test]
+    fn nearly_right_notes_are_foreign() {
+        for note in [
+            "Incomplete: .",
+            "Incomplete:",
+            "Incomplete",
+            "Incomplete: 45 of 46 composites in 2021",
+            "Incomplete: 45 of 46 composites in 2021. ",
+            "Incomplete: 45 of 46 composites in 2021..",
+            "Incomplete: 45 of 46 composites in 2021, .",
+            "Incomplete: 45 of 46 in 2021.",
+            "Incomplete: 46 of 46 composites in 2021.",
+            "Incomplete: 47 of 46 composites in 2021.",
+            "Incomplete: 045 of 46 composites in 2021.",
+            "incomplete: 45 of 46 composites in 2021.",
+            "Incomplete: 45 of 46 composites in 2022, 0 of 46 in 2021.",
+            "Incomplete: 45 of 46 composites in 2021, 0 of 46 in 2021.",
+            "Incomplete: 45 of 46 composites in 2021, 0 of 46 composites in 2022.",
+            "Incomplete: 45 of 46 composites in 2021 and 0 of 46 in 2022.",
+        ] {
+            let text = format!("Tile(row=3, col=11) processed. Stats: [] Special note: {note}");
+            assert_eq!(
+                CommitMessage::parse(&text),
+                CommitMessage::Foreign(text.clone()),
+                "{note:?}"
+            );
+        }
+    }
+
+    #[test]
     fn nearly_right_messages_are_foreign_and_kept() {
         for text in [
             "",
@@ -354,14 +460,24 @@ mod tests {
         )
     }
 
+    fn notes() -> impl Strategy<Value = Note> {
+        let shortfalls = prop::collection::btree_map(0..10_000_i32, (any::<u64>(), 1_u64..), 1..4)
+            .prop_map(|years| {
+                let shortfall = |(year, (found, expected)): (i32, (u64, u64))| YearShortfall {
+                    year,
+                    found: found % expected,
+                    expected,
+                };
+                Note::Incomplete(years.into_iter().map(shortfall).collect())
+            });
+        prop_oneof![Just(Note::None), Just(Note::NoData), shortfalls]
+    }
+
     fn messages() -> impl Strategy<Value = CommitMessage> {
         let tiles = (any::<u32>(), any::<u32>()).prop_map(|(row, col)| TileIndex { row, col });
         prop_oneof![
-            (tiles.clone(), prop::collection::vec(year_stats(), 0..4), any::<bool>()).prop_map(
-                |(tile, years, no_data)| {
-                    let note = if no_data { Note::NoData } else { Note::None };
-                    CommitMessage::Tile(TileMessage { tile, years, note })
-                }
+            (tiles.clone(), prop::collection::vec(year_stats(), 0..4), notes()).prop_map(
+                |(tile, years, note)| CommitMessage::Tile(TileMessage { tile, years, note })
             ),
             tiles.prop_map(CommitMessage::LegacyTile),
         ]
@@ -375,6 +491,18 @@ mod tests {
 
         #[test]
         fn any_text_comes_back_verbatim(text in ".*") {
+            prop_assert_eq!(CommitMessage::parse(&text).to_string(), text);
+        }
+
+        #[test]
+        fn any_incomplete_note_comes_back_verbatim(
+            years in prop::collection::vec((0..3_u64, 0..3_u64, 2020..2023_i32), 0..4),
+            end in "[.]?[ .]?",
+        ) {
+            let years: Vec<String> =
+                years.iter().map(|(found, expected, year)| format!("{found} of {expected} composites in {year}")).collect();
+            let years = years.join(", ").replace(", 0 of 2 composites", ", 0 of 2");
+            let text = format!("Tile(row=0, col=0) processed. Stats: [] Special note: Incomplete: {years}{end}");
             prop_assert_eq!(CommitMessage::parse(&text).to_string(), text);
         }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::grid::{Grid, TileIndex};
-use crate::message::{CommitMessage, NO_DATA_NOTE, Note, YearStats};
+use crate::message::{CommitMessage, Note, YearStats};
 
 /// How a tile stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -15,13 +15,24 @@ pub enum TileStatus {
     Unprocessed,
     /// Committed with the no-data note: no granule in any year.
     NoData,
+    /// Committed with the incomplete note: the catalogue lacked composites that were due.
+    Incomplete,
+    /// Holds chunks, and the commit that would account for them was cut off the history.
+    Unaccounted,
     /// Committed with data.
     Processed,
 }
 
 impl TileStatus {
     /// All statuses, in the order of a legend.
-    pub const ALL: [Self; 4] = [Self::Processed, Self::NoData, Self::Unprocessed, Self::Ocean];
+    pub const ALL: [Self; 6] = [
+        Self::Processed,
+        Self::Incomplete,
+        Self::NoData,
+        Self::Unaccounted,
+        Self::Unprocessed,
+        Self::Ocean,
+    ];
 
     /// The word used in JSON and GeoJSON.
     pub const fn word(self) -> &'static str {
@@ -29,6 +40,8 @@ impl TileStatus {
             Self::Ocean => "ocean",
             Self::Unprocessed => "unprocessed",
             Self::NoData => "nodata",
+            Self::Incomplete => "incomplete",
+            Self::Unaccounted => "unaccounted",
             Self::Processed => "processed",
         }
     }
@@ -36,11 +49,20 @@ impl TileStatus {
     /// The word for people.
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Ocean => "ocean",
-            Self::Unprocessed => "unprocessed",
             Self::NoData => "no data",
-            Self::Processed => "processed",
+            _ => self.word(),
         }
+    }
+
+    /// Whether the tile is computed again only where that is asked for by `--force`.
+    pub const fn is_settled(self) -> bool {
+        matches!(self, Self::Processed | Self::NoData | Self::Unaccounted)
+    }
+
+    /// Whether the tile waits for work: never processed, or short of composites that the catalogue may
+    /// have gained meanwhile.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Unprocessed | Self::Incomplete)
     }
 }
 
@@ -75,15 +97,15 @@ pub struct TileRecord {
     pub tile: TileIndex,
     /// How it stands.
     pub status: TileStatus,
-    /// The commit which says so; none for ocean and unprocessed tiles.
+    /// The commit which says so; none for ocean, unprocessed and unaccounted tiles.
     pub commit: Option<TileCommit>,
 }
 
 impl TileRecord {
     /// The note's text, where there is one.
-    pub fn note(&self) -> Option<&'static str> {
-        let commit = self.commit.as_ref()?;
-        (commit.note == Note::NoData).then_some(NO_DATA_NOTE)
+    pub fn note(&self) -> Option<String> {
+        let note = &self.commit.as_ref()?.note;
+        (*note != Note::None).then(|| note.to_string())
     }
 }
 
@@ -92,8 +114,12 @@ impl TileRecord {
 pub struct Counts {
     /// Committed with data.
     pub processed: usize,
+    /// Committed with the incomplete note.
+    pub incomplete: usize,
     /// Committed with the no-data note.
     pub nodata: usize,
+    /// Holding chunks without their commit.
+    pub unaccounted: usize,
     /// Land without a commit.
     pub unprocessed: usize,
     /// Not land.
@@ -107,8 +133,15 @@ impl Counts {
             TileStatus::Ocean => self.ocean,
             TileStatus::Unprocessed => self.unprocessed,
             TileStatus::NoData => self.nodata,
+            TileStatus::Incomplete => self.incomplete,
+            TileStatus::Unaccounted => self.unaccounted,
             TileStatus::Processed => self.processed,
         }
+    }
+
+    /// Tiles that were committed, or whose chunks say that they were.
+    pub const fn done(&self) -> usize {
+        self.processed + self.incomplete + self.nodata + self.unaccounted
     }
 }
 
@@ -155,6 +188,7 @@ impl StatusBoard {
             record.status = match note {
                 Note::None => TileStatus::Processed,
                 Note::NoData => TileStatus::NoData,
+                Note::Incomplete(_) => TileStatus::Incomplete,
             };
             record.commit = Some(TileCommit {
                 snapshot: commit.snapshot.clone(),
@@ -166,6 +200,16 @@ impl StatusBoard {
         Self { grid, tiles }
     }
 
+    /// Marks as unaccounted what holds chunks and has no commit, land or not: of a history that was cut,
+    /// the chunks are all that is left.
+    pub fn mark_unaccounted(&mut self, holds_chunks: impl Fn(TileIndex) -> bool) {
+        for record in &mut self.tiles {
+            if record.commit.is_none() && holds_chunks(record.tile) {
+                record.status = TileStatus::Unaccounted;
+            }
+        }
+    }
+
     /// How many tiles stand how.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
@@ -174,6 +218,8 @@ impl StatusBoard {
                 TileStatus::Ocean => counts.ocean += 1,
                 TileStatus::Unprocessed => counts.unprocessed += 1,
                 TileStatus::NoData => counts.nodata += 1,
+                TileStatus::Incomplete => counts.incomplete += 1,
+                TileStatus::Unaccounted => counts.unaccounted += 1,
                 TileStatus::Processed => counts.processed += 1,
             }
         }
@@ -185,18 +231,21 @@ impl StatusBoard {
         self.grid.check(tile).ok().map(|tile| &self.tiles[self.grid.tile_ordinal(tile)])
     }
 
-    /// The land tiles without a commit, row by row from the north-west.
-    pub fn unprocessed(&self) -> impl Iterator<Item = TileIndex> {
-        self.tiles
-            .iter()
-            .filter(|record| record.status == TileStatus::Unprocessed)
-            .map(|record| record.tile)
+    /// The tiles of a status, row by row from the north-west.
+    pub fn tiles_that_are(&self, status: TileStatus) -> impl Iterator<Item = TileIndex> {
+        self.tiles.iter().filter(move |record| record.status == status).map(|record| record.tile)
+    }
+
+    /// The tiles that wait for work ([`TileStatus::is_open`]), row by row from the north-west.
+    pub fn open(&self) -> impl Iterator<Item = TileIndex> {
+        self.tiles.iter().filter(|record| record.status.is_open()).map(|record| record.tile)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::NO_DATA_NOTE;
 
     fn commit(snapshot: &str, message: &str) -> Commit {
         Commit { snapshot: snapshot.to_owned(), message: message.to_owned(), committed_at: 7 }
@@ -206,14 +255,17 @@ mod tests {
         grid.tiles().map(|tile| tiles.contains(&(tile.row, tile.col))).collect()
     }
 
+    fn texts(tiles: impl Iterator<Item = TileIndex>) -> Vec<String> {
+        tiles.map(|tile| tile.to_string()).collect()
+    }
+
     #[test]
     fn land_without_a_commit_is_unprocessed_and_the_rest_is_ocean() {
         let grid = Grid::default();
         let board = StatusBoard::from_history(grid, &land(grid, &[(1, 2), (3, 4)]), []);
-        let counts = Counts { processed: 0, nodata: 0, unprocessed: 2, ocean: 646 };
+        let counts = Counts { unprocessed: 2, ocean: 646, ..Counts::default() };
         assert_eq!(board.counts(), counts);
-        let unprocessed: Vec<_> = board.unprocessed().map(|tile| tile.to_string()).collect();
-        assert_eq!(unprocessed, ["1,2", "3,4"]);
+        assert_eq!(texts(board.tiles_that_are(TileStatus::Unprocessed)), ["1,2", "3,4"]);
     }
 
     #[test]
@@ -234,7 +286,57 @@ mod tests {
         assert_eq!(record.commit.as_ref().unwrap().snapshot, "C");
         let before = StatusBoard::from_history(grid, &land, &history[1..]);
         let record = before.record(TileIndex { row: 1, col: 2 }).unwrap();
-        assert_eq!((record.status, record.note()), (TileStatus::NoData, Some(NO_DATA_NOTE)));
+        let note = Some(NO_DATA_NOTE.to_owned());
+        assert_eq!((record.status, record.note()), (TileStatus::NoData, note));
+    }
+
+    #[test]
+    fn an_incomplete_tile_is_open_until_a_newer_commit_completes_it() {
+        let grid = Grid::default();
+        let note = "Incomplete: 45 of 46 composites in 2021.";
+        let history = [
+            commit("B", "Tile(row=1, col=2) processed. Stats: [] Special note: None"),
+            commit("A", &format!("Tile(row=1, col=2) processed. Stats: [] Special note: {note}")),
+        ];
+        let land = land(grid, &[(1, 2), (3, 4)]);
+        let before = StatusBoard::from_history(grid, &land, &history[1..]);
+        let record = before.record(TileIndex { row: 1, col: 2 }).unwrap();
+        assert_eq!((record.status, record.note()), (TileStatus::Incomplete, Some(note.to_owned())));
+        assert_eq!(texts(before.open()), ["1,2", "3,4"]);
+        let counts = Counts { incomplete: 1, unprocessed: 1, ocean: 646, ..Counts::default() };
+        assert_eq!((before.counts(), before.counts().done()), (counts, 1));
+        let after = StatusBoard::from_history(grid, &land, &history);
+        assert_eq!(texts(after.open()), ["3,4"]);
+    }
+
+    #[test]
+    fn chunks_without_a_commit_are_unaccounted_and_not_open() {
+        let grid = Grid::default();
+        let land = land(grid, &[(1, 2), (3, 4)]);
+        let mut board =
+            StatusBoard::from_history(grid, &land, &[commit("A", "tile_1_2: processed")]);
+        board.mark_unaccounted(|tile| tile.row < 2);
+        assert_eq!(
+            board.record(TileIndex { row: 1, col: 2 }).unwrap().status,
+            TileStatus::Processed
+        );
+        let sea = board.record(TileIndex { row: 0, col: 7 }).unwrap();
+        assert_eq!((sea.status, sea.note()), (TileStatus::Unaccounted, None));
+        assert!(sea.status.is_settled());
+        assert_eq!(texts(board.open()), ["3,4"]);
+    }
+
+    #[test]
+    fn words_are_what_json_writes_and_every_status_has_its_own_count() {
+        for status in TileStatus::ALL {
+            let word = serde_json::to_value(status).unwrap();
+            assert_eq!(word, status.word());
+            let mut counts = serde_json::to_value(Counts::default()).unwrap();
+            counts[status.word()] = 1.into();
+            let counts: Counts = serde_json::from_value(counts).unwrap();
+            assert_eq!(counts.of(status), 1, "{status:?}");
+            assert!(!(status.is_open() && status.is_settled()));
+        }
     }
 
     #[test]

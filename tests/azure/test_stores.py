@@ -1,5 +1,6 @@
 """One store in Azure: credentials, what is written, and a history that others write to as well."""
 
+import re
 import subprocess
 import unittest
 
@@ -55,6 +56,37 @@ class Credentials(CloudCase):
         done = self.cloud("process", "--tile", "4,19", environment=nothing, expect=77)
         self.assertIn("AZURE_STORAGE_SAS_TOKEN", done.stderr)
         self.assertEqual(self.tile_commits(), [])
+
+    def test_credentials_are_taken_as_people_paste_them(self):
+        self.cloud("init")
+        token = self.azurite.sas("rwlc")
+        for pasted in (
+            f'"{token}"',
+            f"'?{token}'\n",
+            f"https://{ACCOUNT}.blob.core.windows.net/tiles?{token}",
+            f"BlobEndpoint=https://{ACCOUNT}.blob.core.windows.net/;SharedAccessSignature={token}",
+        ):
+            self.cloud("status", environment=self.azurite.environment(AZURE_STORAGE_SAS_TOKEN=pasted))
+        account = {"AZURE_STORAGE_ACCOUNT": f"https://{ACCOUNT}.blob.core.windows.net/"}
+        key = {"AZURE_STORAGE_ACCOUNT_KEY": f" {self.azurite.key[:40]}\n{self.azurite.key[40:]}\n"}
+        self.cloud("status", environment={**self.azurite.environment(**key), **account})
+
+    def test_what_is_no_token_is_named_by_its_variable_and_not_shown(self):
+        token = self.azurite.sas("rwlc")
+        for wrong, expected in (
+            ("rubbish-token", "found no 'sv'"),
+            (token.partition("&sig=")[0], "found no 'sig'"),
+            (f"https://{ACCOUNT}.blob.core.windows.net/tiles", "a URL without a token"),
+            (f"{token[:-9]} {token[-9:]}", "in its middle"),
+        ):
+            environment = self.azurite.environment(AZURE_STORAGE_SAS_TOKEN=wrong)
+            done = self.cloud("status", environment=environment, expect=78)
+            self.assertIn("AZURE_STORAGE_SAS_TOKEN", done.stderr)
+            self.assertIn(expected, done.stderr)
+            self.assertNotIn(wrong, done.stderr)
+        expired = re.sub("se=[0-9]+", "se=2020", token)
+        done = self.cloud("status", environment=self.azurite.environment(AZURE_STORAGE_SAS_TOKEN=expired), expect=77)
+        self.assertIn("expired at 2020-", done.stderr)
 
     def test_plain_http_to_another_machine_is_refused_before_anything_is_sent(self):
         elsewhere = self.azurite.environment(endpoint="http://192.0.2.1:10000/account")

@@ -3,20 +3,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { launch, open, site } from './harness.mjs';
+import { stage } from './harness.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-let browser, server;
-
-before(async () => {
-  [browser, server] = await Promise.all([launch(), site()]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const { visit } = await stage();
 
 async function violations(page) {
   await page.evaluate(axe);
@@ -55,7 +47,7 @@ for (const colorScheme of ['light', 'dark']) {
     test(`no violations: ${colorScheme}, ${device}`, async (context) => {
       for (const [state, prepare] of Object.entries(states)) {
         await context.test(state, async () => {
-          const { page, idle, close } = await open(browser, server.url, { colorScheme, viewport, query: '?z=2' });
+          const { page, idle, close } = await visit({ colorScheme, viewport, query: '?z=2' });
           await idle();
           await prepare(page);
           assert.deepEqual(await violations(page), []);
@@ -67,7 +59,7 @@ for (const colorScheme of ['light', 'dark']) {
 }
 
 test('no violations where the store cannot be opened', async () => {
-  const { page, idle, close } = await open(browser, server.url, { query: '?store=nowhere', expectErrors: true });
+  const { page, idle, close } = await visit({ query: '?store=nowhere', expectErrors: true });
   await idle();
   assert.deepEqual(await violations(page), []);
   await close();

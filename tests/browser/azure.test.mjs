@@ -6,17 +6,15 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { launch, open, site } from './harness.mjs';
+import { stage } from './harness.mjs';
 
 const account = 'floetest';
 const key = randomBytes(32);
 const AZURITE = fileURLToPath(new URL('../../node_modules/azurite/dist/src/blob/main.js', import.meta.url));
-
-let browser, server, azurite, sandbox, directory;
 
 /** Starts a program and waits until what it prints fits. */
 function start(command, args, pattern, env = process.env) {
@@ -39,6 +37,26 @@ async function stop(started) {
   started.child.kill();
   await ended;
 }
+
+const directory = mkdtempSync(join(tmpdir(), 'floe-azure-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+const [azurite, sandbox] = await Promise.all([
+  start(
+    'node',
+    [AZURITE, '--blobHost', '127.0.0.1', '--blobPort', '0', '--inMemoryPersistence', '--silent', '--disableTelemetry', '--skipApiVersionCheck', '--loose'],
+    /successfully listens on (http:\S+)/,
+    { ...process.env, AZURITE_ACCOUNTS: `${account}:${key.toString('base64')}` },
+  ),
+  start(
+    process.env.FLOE,
+    ['sandbox', '--port', '0', '--years', '2021,2022', '--composites', '2', '--json'],
+    /(\{.*"catalog_url".*\})/,
+  ),
+]);
+after(async () => {
+  await stop(azurite);
+  await stop(sandbox);
+});
 
 /** A request signed with the account's key. */
 async function signed(path, query, headers = {}, body = '') {
@@ -81,8 +99,14 @@ const allowOrigin = (origin) =>
 
 /** Runs the processor on a store: the directory `local`, or the one in Azurite. */
 async function floe(store, ...args) {
-  const [, catalog, sign] = sandbox.found;
-  const settings = { years: '[2021,2022]', 'grid.resolution': '0.25', 'catalog.url': catalog, 'catalog.sign_url': sign };
+  const { catalog_url, sign_url, due_days } = JSON.parse(sandbox.found[1]);
+  const settings = {
+    years: '[2021,2022]',
+    'grid.resolution': '0.25',
+    'catalog.url': catalog_url,
+    'catalog.sign_url': sign_url,
+    'catalog.due_days': JSON.stringify(due_days),
+  };
   const set = Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
   const env = {
     PATH: process.env.PATH,
@@ -97,39 +121,16 @@ async function floe(store, ...args) {
 const cloud = 'az://tiles/world';
 const cloudUrl = () => `${azurite.found[1]}/${account}/tiles/world`;
 
-before(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'floe-azure-'));
-  [azurite, sandbox] = await Promise.all([
-    start(
-      'node',
-      [AZURITE, '--blobHost', '127.0.0.1', '--blobPort', '0', '--inMemoryPersistence', '--silent', '--disableTelemetry', '--skipApiVersionCheck', '--loose'],
-      /successfully listens on (http:\S+)/,
-      { ...process.env, AZURITE_ACCOUNTS: `${account}:${key.toString('base64')}` },
-    ),
-    start(
-      process.env.FLOE,
-      ['sandbox', '--port', '0', '--years', '2021,2022', '--composites', '2', '--json'],
-      /"catalog_url":\s*"([^"]+)"[^]*"sign_url":\s*"([^"]+)"/,
-    ),
-  ]);
-  await signed('/tiles', { restype: 'container' });
-  for (const store of ['local', cloud]) {
-    await floe(store, 'init');
-    await floe(store, 'process', '--tile', '4,18', '4,19');
-    await floe(store, 'overviews');
-  }
-  [browser, server] = await Promise.all([launch(), site({ '/local/': join(directory, 'local') })]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-  await stop(azurite);
-  await stop(sandbox);
-  if (directory) rmSync(directory, { recursive: true, force: true });
-});
+await signed('/tiles', { restype: 'container' });
+for (const store of ['local', cloud]) {
+  await floe(store, 'init');
+  await floe(store, 'process', '--tile', '4,18', '4,19');
+  await floe(store, 'overviews');
+}
+const { server, visit } = await stage({ '/local/': join(directory, 'local') });
 
 test('without public reading and CORS the page says what the store lacks', async () => {
-  const show = () => open(browser, server.url, { query: `?store=${cloudUrl()}`, expectErrors: true });
+  const show = () => visit({ query: `?store=${cloudUrl()}`, expectErrors: true });
   let { idle, error, close } = await show();
   await idle();
   assert.match(await error(), /CORS|public/);
@@ -146,7 +147,7 @@ test('with them it shows the values and the status that the same tiles have besi
   await allowOrigin(server.url);
   const seen = [];
   for (const store of ['/local', cloudUrl()]) {
-    const { page, idle, floe: call, error, close } = await open(browser, server.url, {
+    const { page, idle, floe: call, error, close } = await visit({
       query: `?store=${store}&status=1&lon=5&lat=45&z=4`,
     });
     await idle();

@@ -1,23 +1,15 @@
 // The map draws what the store holds: colours on the screen against numbers that Python reads.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { colours, launch, open, site, storedValues } from './harness.mjs';
+import { colours, stage, storedValues } from './harness.mjs';
 
 const values = storedValues();
 const year = values.years.at(-1);
 const [width, height] = [1000, 700];
 const middle = [width / 2, height / 2];
-let browser, server;
-
-before(async () => {
-  [browser, server] = await Promise.all([launch(), site()]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const { visit } = await stage();
 
 /** The colour of a stored number in a palette that runs from `min` to `max` kelvin. */
 function expected(palette, number, { min, max }) {
@@ -44,7 +36,7 @@ const greys = Array.from({ length: 256 }, (_, index) => [index, index, index]);
 
 for (const proj of ['mercator', 'globe', 'equirectangular']) {
   test(`on ${proj} the drawn pixels have the colours of the stored values`, async () => {
-    const { page, floe, idle, close } = await open(browser, server.url, {
+    const { page, floe, idle, close } = await visit({
       query: `?proj=${proj}&year=${year}&var=avg_daytime_lst&z=6&${style}`,
       viewport: { width, height },
     });
@@ -60,7 +52,7 @@ for (const proj of ['mercator', 'globe', 'equirectangular']) {
 }
 
 test('variable and year decide which numbers are drawn, and switching draws the others', async () => {
-  const { page, floe, idle, close } = await open(browser, server.url, { query: `?z=7&${style}` });
+  const { page, floe, idle, close } = await visit({ query: `?z=7&${style}` });
   const place = values.places.inland;
   await floe('setView', { lon: place.lon, lat: place.lat, zoom: 7 });
   for (const variable of ['avg_daytime_lst', 'max_daytime_lst']) {
@@ -75,7 +67,7 @@ test('variable and year decide which numbers are drawn, and switching draws the 
 });
 
 test('a pixel ends where the grid says', async () => {
-  const { page, floe, idle, close } = await open(browser, server.url, {
+  const { page, floe, idle, close } = await visit({
     query: `?proj=equirectangular&year=${year}&${style}`,
     viewport: { width, height },
   });
@@ -93,7 +85,7 @@ test('a pixel ends where the grid says', async () => {
 });
 
 test('a lost WebGL context comes back with the same picture', async () => {
-  const { page, floe, idle, close } = await open(browser, server.url, { query: `?year=${year}&${style}`, expectErrors: true });
+  const { page, floe, idle, close } = await visit({ query: `?year=${year}&${style}`, expectErrors: true });
   const place = values.places.inland;
   await floe('setView', { lon: place.lon, lat: place.lat, zoom: 7 });
   await idle();

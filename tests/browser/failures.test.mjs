@@ -1,25 +1,19 @@
 // What goes wrong is said on the page, by name, and can be tried again.
 
 import assert from 'node:assert/strict';
-import { readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
-import { copyOfWorld, launch, open, site } from './harness.mjs';
+import { copyOfWorld, open, site, stage } from './harness.mjs';
 
-let browser, server, world;
+const world = copyOfWorld();
+after(() => world.remove());
+const { browser, newContext, server, visit } = await stage({ '/broken/': world.directory });
 
-before(async () => {
-  world = copyOfWorld();
-  [browser, server] = await Promise.all([launch(), site({ '/broken/': world.directory })]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-  world?.remove();
-});
-
-const openFailing = (query, options) => open(browser, server.url, { query, expectErrors: true, ...options });
+const openFailing = (query, options) => visit({ query, expectErrors: true, ...options });
 
 test('a store that is not there is named, and can be tried again', async () => {
   const { page, idle, error, close } = await openFailing('?store=nowhere');
@@ -72,8 +66,33 @@ test('chunks that are missing leave a map with a message', async () => {
   await close();
 });
 
+test('a store that is replaced under the open page is said, and shown as it is now', async () => {
+  const replaced = copyOfWorld();
+  const parent = mkdtempSync(join(tmpdir(), 'floe-replaced-'));
+  const other = await site({ '/replaced/': join(parent, 'now') });
+  try {
+    renameSync(replaced.directory, join(parent, 'now'));
+    execFileSync(process.env.FLOE_PYTHON, ['tests/browser/replaced.py', join(parent, 'now'), join(parent, 'next')]);
+    const { page, floe, idle, error, close } = await open(browser, other.url, { query: '?store=/replaced&z=1', expectErrors: true });
+    await idle();
+    renameSync(join(parent, 'now'), join(parent, 'before'));
+    renameSync(join(parent, 'next'), join(parent, 'now'));
+    // Of which nothing has been read.
+    await floe('select', { variable: 'max_daytime_lst' });
+    await page.getByText('The store was replaced').waitFor({ timeout: 25_000 });
+    await idle();
+    assert.equal(await error(), null);
+    const { values } = await floe('inspect', 10.005, 45.005);
+    assert.ok(values.avg_daytime_lst[2022] > 200, JSON.stringify(values));
+    await close();
+  } finally {
+    await other.close();
+    rmSync(parent, { recursive: true, force: true });
+  }
+});
+
 test('a configuration that is no JSON is named', async () => {
-  const context = await browser.newContext();
+  const context = await newContext();
   const page = await context.newPage();
   await page.route('**/floe-page.json', (route) => route.fulfill({ body: '{' }));
   await page.goto(`${server.url}/floe/`);
@@ -82,7 +101,7 @@ test('a configuration that is no JSON is named', async () => {
 });
 
 test('without the file of names the search says why, and a move a while later brings them', async () => {
-  const context = await browser.newContext();
+  const context = await newContext();
   const page = await context.newPage();
   const names = '**/basemap/places.bin';
   const moveLater = (minutes) =>
@@ -109,14 +128,23 @@ test('without the file of names the search says why, and a move a while later br
 });
 
 test('finer shapes that are damaged are named, and can be tried again', async () => {
-  const context = await browser.newContext();
+  const context = await newContext();
   const page = await context.newPage();
   const shapes = '**/basemap/shapes-50m.bin';
   await context.route(shapes, (route) => route.fulfill({ body: 'FLB1' }));
+  // The store opens once the shapes have failed: the one must not take back what was said of the other.
+  let open;
+  const failed = new Promise((resolve) => (open = resolve));
+  await context.route('**/store/repo', async (route) => {
+    await failed;
+    await route.continue();
+  });
   await page.goto(`${server.url}/floe/?z=3`);
-  await page.waitForFunction(() => window.floe);
+  await page.waitForFunction(() => window.floe?.error);
+  open();
   await page.evaluate(() => floe.idle());
   const toast = page.getByRole('alert');
+  await toast.getByText('Some of the base map could not be read.').waitFor();
   await toast.getByText(/basemap\/shapes-50m\.bin cannot be used: a file of the base map is cut short/).waitFor();
   await context.unroute(shapes);
   const answer = context.waitForEvent('response', (response) => response.url().endsWith('shapes-50m.bin'));

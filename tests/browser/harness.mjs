@@ -5,10 +5,13 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after } from 'node:test';
 
 import { chromium } from 'playwright-core';
 
 import { serve } from '../../script/serve.mjs';
+import { PATIENCE } from './patience.mjs';
+import { picture } from './picture.mjs';
 
 /** A variable of the environment that tests/browser/run has set. */
 function required(name) {
@@ -62,6 +65,33 @@ export function site(mounts = {}) {
 }
 
 /**
+ * What the tests of a file share: a browser, and the page with its stores; they end after the last test.
+ * @param {object} mounts what is served besides, by path
+ * @returns `browser`, `server`; `visit(options)`, which opens the page as `open` does; `newContext(options)` of the browser
+ */
+export async function stage(mounts = {}) {
+  const [browser, server] = await Promise.all([launch(), site(mounts)]);
+  after(async () => {
+    await browser.close();
+    await server.close();
+  });
+  return {
+    browser,
+    server,
+    visit: (options) => open(browser, server.url, options),
+    newContext: (options) => newContext(browser, options),
+  };
+}
+
+/** A context of a browser that is as patient as tests are. */
+export async function newContext(browser, options) {
+  const context = await browser.newContext(options);
+  // Also of navigation.
+  context.setDefaultTimeout(PATIENCE);
+  return context;
+}
+
+/**
  * Opens the page and waits until it is there.
  * @param {import('playwright-core').Browser} browser
  * @param {string} url of the server
@@ -69,7 +99,7 @@ export function site(mounts = {}) {
  *   the rest goes to the browser's context
  */
 export async function open(browser, url, { query = '', expectErrors = false, path = '/floe/', ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options });
+  const context = await newContext(browser, { viewport: { width: 1000, height: 700 }, ...options });
   const page = await context.newPage();
   const complaints = [];
   page.on('console', (message) => {
@@ -99,15 +129,6 @@ export async function open(browser, url, { query = '', expectErrors = false, pat
  * @returns {Promise<number[][]>} red, green, blue of each point
  */
 export async function colours(page, points) {
-  const png = (await page.screenshot()).toString('base64');
-  return page.evaluate(
-    async ([png, points]) => {
-      const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
-      const canvas = new OffscreenCanvas(image.width, image.height);
-      const context = canvas.getContext('2d', { willReadFrequently: true });
-      context.drawImage(image, 0, 0);
-      return points.map(([x, y]) => [...context.getImageData(x, y, 1, 1).data.slice(0, 3)]);
-    },
-    [png, points],
-  );
+  const { at } = picture(await page.screenshot());
+  return points.map(([x, y]) => at(Math.round(x), Math.round(y)));
 }

@@ -1,20 +1,12 @@
 // Inspecting a place shows what the store holds there.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { launch, open, site, storedValues } from './harness.mjs';
+import { stage, storedValues } from './harness.mjs';
 
 const values = storedValues();
-let browser, server;
-
-before(async () => {
-  [browser, server] = await Promise.all([launch(), site()]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const { visit } = await stage();
 
 /** Numbers as the page gives them: kelvin, or null for no data. */
 function kelvin(numbers) {
@@ -27,7 +19,7 @@ function kelvin(numbers) {
 }
 
 test('window.floe.inspect gives the stored values of every year and both variables', async () => {
-  const { floe, close } = await open(browser, server.url);
+  const { floe, close } = await visit();
   for (const [name, place] of Object.entries(values.places)) {
     const found = await floe('inspect', place.lon, place.lat);
     assert.deepEqual([found.row, found.col], [place.row, place.col], name);
@@ -38,7 +30,7 @@ test('window.floe.inspect gives the stored values of every year and both variabl
 });
 
 test('a click shows the values in the panel, in the unit, and Escape closes them', async () => {
-  const { page, floe, idle, close } = await open(browser, server.url);
+  const { page, floe, idle, close } = await visit();
   const place = values.places.inland;
   await floe('setView', { lon: place.lon, lat: place.lat, zoom: 6 });
   await idle();
@@ -59,7 +51,7 @@ test('a click shows the values in the panel, in the unit, and Escape closes them
 });
 
 test('a place without data says so', async () => {
-  const { page, floe, close } = await open(browser, server.url);
+  const { page, floe, close } = await visit();
   const place = values.places['no data'];
   await floe('inspect', place.lon, place.lat);
   await page.getByText('No data here in any year.').waitFor();
@@ -67,7 +59,7 @@ test('a place without data says so', async () => {
 });
 
 test('a place that is none is a TypeError', async () => {
-  const { page, close } = await open(browser, server.url);
+  const { page, close } = await visit();
   const name = await page.evaluate(() => window.floe.inspect(0, 100).catch((error) => error.name));
   assert.equal(name, 'TypeError');
   await close();
@@ -75,7 +67,7 @@ test('a place that is none is a TypeError', async () => {
 
 test('a finger inspects a place, and does not press what rises under it', async () => {
   const phone = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true };
-  const { page, floe, idle, close } = await open(browser, server.url, phone);
+  const { page, floe, idle, close } = await visit(phone);
   const newest = String(values.years.at(-1));
   const { lon, lat } = values.places.inland;
   const chosen = () => page.locator('.years input:checked + span').textContent();

@@ -1,19 +1,11 @@
 // Everything can be reached and used with the keyboard alone.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { launch, open, site } from './harness.mjs';
+import { stage } from './harness.mjs';
 
-let browser, server;
-
-before(async () => {
-  [browser, server] = await Promise.all([launch(), site()]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const { visit } = await stage();
 
 /** What has the focus: role or element and its name. */
 const focused = (page) =>
@@ -24,7 +16,7 @@ const focused = (page) =>
   });
 
 test('tab reaches every control, in the order in which they are seen, and each shows the focus', async () => {
-  const { page, idle, close } = await open(browser, server.url, { query: '?status=1&at=10,10' });
+  const { page, idle, close } = await visit({ query: '?status=1&at=10,10' });
   await idle();
   // Not by clicks: Tab would go on from the place that was clicked last.
   await page.evaluate(() => {
@@ -57,7 +49,7 @@ test('tab reaches every control, in the order in which they are seen, and each s
 });
 
 test('keys move the map, inspect its middle and close that again', async () => {
-  const { page, floe, idle, close } = await open(browser, server.url, { reducedMotion: 'reduce' });
+  const { page, floe, idle, close } = await visit({ reducedMotion: 'reduce' });
   await idle();
   await page.getByRole('application').focus();
   const before = await floe('view');
@@ -76,7 +68,7 @@ test('keys move the map, inspect its middle and close that again', async () => {
 });
 
 test('the ends of the legend are sliders', async () => {
-  const { page, idle, close } = await open(browser, server.url);
+  const { page, idle, close } = await visit();
   await idle();
   const low = page.getByRole('slider', { name: 'Coldest colour' });
   const before = Number(await low.getAttribute('aria-valuenow'));
@@ -92,7 +84,7 @@ test('the ends of the legend are sliders', async () => {
 });
 
 test('a place is searched and chosen with the keyboard', async () => {
-  const { page, floe, idle, close } = await open(browser, server.url, { reducedMotion: 'reduce' });
+  const { page, floe, idle, close } = await visit({ reducedMotion: 'reduce' });
   await idle();
   const search = page.getByRole('combobox', { name: /Search a place/ });
   await search.fill('nairo');
@@ -109,7 +101,7 @@ test('a place is searched and chosen with the keyboard', async () => {
 });
 
 test('the about panel opens, holds the focus and closes with Escape', async () => {
-  const { page, idle, close } = await open(browser, server.url);
+  const { page, idle, close } = await visit();
   await idle();
   await page.getByRole('button', { name: 'About this map' }).focus();
   await page.keyboard.press('Enter');

@@ -1,22 +1,14 @@
 // A link restores the view; the configuration and the address decide what is shown.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { launch, open, site } from './harness.mjs';
+import { stage } from './harness.mjs';
 
-let browser, server;
-
-before(async () => {
-  [browser, server] = await Promise.all([launch(), site()]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const { server, visit } = await stage();
 
 test('the address follows the view, and restores all of it', async () => {
-  const first = await open(browser, server.url, { query: '?utm=kept' });
+  const first = await visit({ query: '?utm=kept' });
   await first.idle();
   await first.floe('setView', { lon: 24.5, lat: -3.25, zoom: 4.5 });
   await first.floe('select', { variable: 'max_daytime_lst', year: 2021 });
@@ -37,7 +29,7 @@ test('the address follows the view, and restores all of it', async () => {
   const picture = await first.page.screenshot({ clip: { x: 400, y: 100, width: 500, height: 500 } });
   await first.close();
 
-  const second = await open(browser, server.url, { query: new URL(address).search });
+  const second = await visit({ query: new URL(address).search });
   await second.idle();
   assert.equal(second.page.url(), address, 'nothing is left to write');
   const view = await second.floe('view');
@@ -47,14 +39,14 @@ test('the address follows the view, and restores all of it', async () => {
 });
 
 test('an address without a query shows the defaults and stays as it is', async () => {
-  const { page, idle, close } = await open(browser, server.url);
+  const { page, idle, close } = await visit();
   await idle();
   assert.equal(new URL(page.url()).search, '');
   await close();
 });
 
 test('store in the address overrides the configuration, relative to the page', async () => {
-  const { page, idle, error, close } = await open(browser, server.url, { query: '?store=../floe/store' });
+  const { page, idle, error, close } = await visit({ query: '?store=../floe/store' });
   await idle();
   assert.equal(await error(), null);
   await page.getByRole('button', { name: 'About this map' }).click();
@@ -63,20 +55,20 @@ test('store in the address overrides the configuration, relative to the page', a
 });
 
 test('wrong arguments of window.floe are TypeErrors that say what is expected', async () => {
-  const { page, idle, close } = await open(browser, server.url);
+  const { page, idle, close } = await visit();
   await idle();
-  const said = (call) =>
-    page.evaluate((call) => {
+  const said = (method, argument) =>
+    page.evaluate(([method, argument]) => {
       try {
-        new Function(`window.floe.${call}`)();
+        window.floe[method](argument);
         return 'nothing';
       } catch (error) {
         return `${error.name}: ${error.message}`;
       }
-    }, call);
-  assert.match(await said('select({variable: "lst"})'), /TypeError: unknown variable 'lst'/);
-  assert.match(await said('select({year: 1900})'), /TypeError: year must be one of/);
-  assert.match(await said('setView({lat: 100})'), /TypeError: lat must be from -90 to 90/);
-  assert.match(await said('setView({zoom: "near"})'), /TypeError: zoom must be a finite number/);
+    }, [method, argument]);
+  assert.match(await said('select', { variable: 'lst' }), /TypeError: variable must be one of/);
+  assert.match(await said('select', { year: 1900 }), /TypeError: year must be one of/);
+  assert.match(await said('setView', { lat: 100 }), /TypeError: lat must be from -90 to 90/);
+  assert.match(await said('setView', { zoom: 'near' }), /TypeError: zoom must be a finite number/);
   await close();
 });

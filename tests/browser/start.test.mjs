@@ -1,32 +1,27 @@
 // The reader begins before the page's own module is there.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { countRequests } from '../../bench/map/counter.mjs';
-import { copyOfWorld, launch, site } from './harness.mjs';
+import { copyOfWorld, stage } from './harness.mjs';
+import { PATIENCE } from './patience.mjs';
 
 const STORE = '/floe/store/';
-const PATIENCE = 20_000;
-let browser, server, counter, other;
+/** Asking for nothing for so long means, even on a machine that is busy, that nothing more is asked for; in ms. */
+const REST = 2000;
 
-before(async () => {
-  other = copyOfWorld();
-  [browser, server] = await Promise.all([launch(), site({ '/floe/other/': other.directory })]);
-  counter = await countRequests(server.url, STORE);
-});
-after(async () => {
-  await browser?.close();
-  await counter?.close();
-  await server?.close();
-  other?.remove();
-});
+const other = copyOfWorld();
+after(() => other.remove());
+const { newContext, server } = await stage({ '/floe/other/': other.directory });
+const counter = await countRequests(server.url, STORE);
+after(() => counter.close());
 
 /** Opens the page, and holds its module back until it is released. */
 async function openHeld(query) {
   counter.reset();
-  const context = await browser.newContext({ viewport: { width: 800, height: 600 }, deviceScaleFactor: 2 });
+  const context = await newContext({ viewport: { width: 800, height: 600 }, deviceScaleFactor: 2 });
   const page = await context.newPage();
   let release;
   const held = new Promise((resolve) => (release = resolve));
@@ -60,7 +55,7 @@ const asked = () =>
 async function rest() {
   const until = Date.now() + PATIENCE;
   for (let known = -1; ; ) {
-    await sleep(700);
+    await sleep(REST);
     const count = asked().length;
     if (count > 0 && count === known) return;
     known = count;
@@ -99,7 +94,7 @@ test('what was begun of one store is dropped when the page asks for another', as
 });
 
 test('the page asks for its module once the worker has its own, of which both workers need only one', async () => {
-  const context = await browser.newContext();
+  const context = await newContext();
   const page = await context.newPage();
   const modules = [];
   let release;
@@ -112,6 +107,7 @@ test('the page asks for its module once the worker has its own, of which both wo
     await route.continue();
   });
   await page.goto(`${server.url}/floe/`, { waitUntil: 'commit' });
+  for (const until = Date.now() + PATIENCE; modules.length === 0 && Date.now() < until; ) await sleep(100);
   await sleep(1000);
   assert.deepEqual(modules, ['floe-worker']);
   release();
@@ -124,7 +120,7 @@ test('the page asks for its module once the worker has its own, of which both wo
 });
 
 test('a worker without its module is named', async () => {
-  const context = await browser.newContext();
+  const context = await newContext();
   const page = await context.newPage();
   await context.route('**/floe-worker_bg.wasm', (route) => route.abort());
   await page.goto(`${server.url}/floe/`);

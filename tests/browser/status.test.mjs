@@ -1,22 +1,14 @@
 // The tile status on the page is that of `floe status`.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { launch, open, site, worldStatus } from './harness.mjs';
+import { stage, worldStatus } from './harness.mjs';
 
-let browser, server;
-
-before(async () => {
-  [browser, server] = await Promise.all([launch(), site()]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const { visit } = await stage();
 
 test('the counts equal those of floe status', async () => {
-  const { page, idle, close } = await open(browser, server.url, { query: '?status=1' });
+  const { page, idle, close } = await visit({ query: '?status=1' });
   await idle();
   for (const [status, count] of Object.entries(worldStatus().counts)) {
     const shown = page.locator(`[data-status=${status}]`);
@@ -26,7 +18,7 @@ test('the counts equal those of floe status', async () => {
 });
 
 test('a click on a tile shows its record', async () => {
-  const { page, floe, idle, close } = await open(browser, server.url, { query: '?status=1' });
+  const { page, floe, idle, close } = await visit({ query: '?status=1' });
   const tile = worldStatus().tiles.find((tile) => tile.status === 'processed' && tile.row === 4);
   await floe('setView', { lon: -180 + tile.col * 10 + 5, lat: 90 - tile.row * 10 - 5, zoom: 4 });
   await idle();
@@ -47,7 +39,7 @@ test('a click on a tile shows its record', async () => {
 });
 
 test('the overlay is drawn over the map', async () => {
-  const { page, idle, close } = await open(browser, server.url);
+  const { page, idle, close } = await visit();
   await idle();
   const before = await page.screenshot();
   await page.getByRole('switch', { name: /status/i }).check();

@@ -17,16 +17,27 @@ class Reading:
 
     def __init__(self, description, directory):
         self.description = description
-        self.years = description["years"]
+        self.axes = description["axes"]
+        self.years = [int(label) for axis in self.axes if axis["name"] == "year" for label in axis["labels"]]
+        self.left_out = description["left_out"]
         self.levels = description["levels"]
         self._planes = {
-            path.name: np.fromfile(path, dtype="<u2") for path in pathlib.Path(directory).iterdir()
+            path.name: np.fromfile(path, dtype="u1") for path in pathlib.Path(directory).iterdir()
         }
 
     def plane(self, variable, year, level=0):
         """Digital numbers by row and column."""
         shape = (self.levels[level]["rows"], self.levels[level]["cols"])
-        return self._planes[f"{variable}.{year}.{level}"].reshape(shape)
+        return self.codes(variable, year, level).view("<u2").reshape(shape)
+
+    def codes(self, variable, year, level=0):
+        """What is drawn of a year, as bytes, where years are the only further axis."""
+        names = [known["name"] for known in self.description["variables"]]
+        return self.plane_codes(names.index(variable), self.years.index(year), level)
+
+    def plane_codes(self, variable, plane, level=0):
+        """What is drawn of a plane, as bytes: a variable by its place, a plane by its index over all further axes."""
+        return self._planes[f"{variable}.{plane}.{level}"]
 
 
 def run(store, out, *reference):

@@ -37,7 +37,7 @@ class ProcessorWrites(Case):
         reading = reader.read(self.store)
         dataset = self.dataset()
         for described in reading.description["variables"]:
-            self.assertEqual((described["units"], described["fill"]), ("K", 0))
+            self.assertEqual((described["units"], described["missing"]), ("K", 0))
             for year in reading.years:
                 numbers = reading.plane(described["name"], year)
                 kelvin = np.where(numbers == 0, np.nan, numbers * described["scale"] + described["offset"])

@@ -5,6 +5,8 @@ import http from 'node:http';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 
+import { PATIENCE } from '../browser/patience.mjs';
+
 const [dist, pictures] = process.argv.slice(2);
 const html = `<!doctype html><meta charset="utf-8"><title>engine</title><link rel="icon" href="data:,">
 <style>html,body{margin:0;height:100%;overflow:hidden}
@@ -43,12 +45,13 @@ const browser = await chromium.launch({
     '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
 });
 
-let failures = 0;
+let [successes, failures] = [0, 0];
 export async function test(name, options, body) {
   if (process.env.ONLY && !name.includes(process.env.ONLY)) return;
   const { field = 'exact', dark = true, reduced = true, ...context } = options;
   const viewport = { width: 1280, height: 800 };
   const scope = await browser.newContext({ viewport, deviceScaleFactor: 1, ...context });
+  scope.setDefaultTimeout(PATIENCE);
   const page = await scope.newPage();
   const complaints = [];
   page.on('console', (message) => {
@@ -66,6 +69,7 @@ export async function test(name, options, body) {
     const expected = options.complaints ?? [];
     const rest = complaints.filter((text) => !expected.some((part) => text.includes(part)));
     assert.deepEqual(rest, [], 'the console is silent');
+    successes += 1;
     console.log(`ok      ${name}`);
   } catch (error) {
     failures += 1;
@@ -135,5 +139,6 @@ export const projections = ['mercator', 'globe', 'equirectangular'];
 export async function finish() {
   await browser.close();
   server.close();
+  console.log(`${successes} passed, ${failures} failed`);
   process.exitCode = failures ? 1 : 0;
 }

@@ -10,22 +10,12 @@ import tempfile
 import unittest
 
 from azurite import Azurite
-from floe import BINARY, ENVIRONMENT, Sandbox
-from stand_ins import ROOT, Repository
+from floe import BINARY, ENVIRONMENT, ROOT, Sandbox, tile_list
+from stand_ins import Repository
 from workflow_run import JOB_TOKEN, Run
 
 PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
 TILE = re.compile(r"Tile\(row=(\d+), col=(\d+)\) processed\. Stats: \[\(2021: input_granules=\d+, output_valid_pixels=(\d+),")
-
-# One year at half a degree: tiles of 20 x 20 pixels.
-CONFIGURATION = """
-years = [2021]
-[grid]
-resolution = 0.5
-[catalog]
-url = "{catalog_url}"
-sign_url = "{sign_url}"
-"""
 
 
 def land_tiles():
@@ -33,15 +23,6 @@ def land_tiles():
     features = json.loads((ROOT / "tile_list.geojson").read_text())["features"]
     places = [feature["properties"] for feature in features]
     return {(place["row"], place["col"]) for place in places if place["land"]}
-
-
-def tile_list(land):
-    """The project's list of tiles with only these as land."""
-    document = json.loads((ROOT / "tile_list.geojson").read_text())
-    for feature in document["features"]:
-        place = feature["properties"]
-        place["land"] = (place["row"], place["col"]) in land
-    return json.dumps(document)
 
 
 class FleetCase(unittest.TestCase):
@@ -61,9 +42,7 @@ class FleetCase(unittest.TestCase):
         subprocess.run(["strip", "-o", cls.binary, BINARY], check=True)
         cls.releases = cls.directory / "releases"
         cls.releases.mkdir()
-        cls.configuration = CONFIGURATION.format(
-            catalog_url=cls.sandbox.catalog_url, sign_url=cls.sandbox.sign_url
-        )
+        cls.configuration = cls.sandbox.configuration
 
     def release(self, tag):
         """Publishes a release with the release workflow; returns its directory."""

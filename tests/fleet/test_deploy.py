@@ -7,8 +7,8 @@ import unittest
 
 import yaml
 
-from fleet import FleetCase, tile_list
-from floe import ENVIRONMENT
+from fleet import FleetCase
+from floe import ENVIRONMENT, tile_list
 from stand_ins import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -27,7 +27,7 @@ class Images(unittest.TestCase):
         self.assertEqual([line for line in lines if line.startswith("USER ")], ["USER 65532:65532"])
         # What the image is made of is there, and not held back from its build.
         ignored = (ROOT / ".dockerignore").read_text().split()
-        for name in ("floe.toml", "tile_list.geojson", "Cargo.lock", "bench", "processor", "shared", "viewer"):
+        for name in ("floe.toml", "tile_list.geojson", "Cargo.lock", "bench", "processor", "raster", "sandbox", "shared", "viewer"):
             self.assertTrue((ROOT / name).exists(), name)
             self.assertNotIn(name, ignored)
 

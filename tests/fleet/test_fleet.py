@@ -74,7 +74,10 @@ class WholeWorld(FleetCase):
             cwd=self.directory, capture_output=True, text=True, check=True,
         )
         status = json.loads(done.stdout)
-        self.assertEqual(status["counts"], {"processed": 381, "nodata": 0, "unprocessed": 0, "ocean": 267})
+        self.assertEqual(
+            status["counts"],
+            {"processed": 381, "incomplete": 0, "nodata": 0, "unaccounted": 0, "unprocessed": 0, "ocean": 267},
+        )
         processed = {(tile["row"], tile["col"]) for tile in status["tiles"] if tile["status"] == "processed"}
         self.assertEqual(processed, tiles)
         history = {snapshot.id for snapshot in self.azurite.repository(prefix).ancestry(branch="main")}

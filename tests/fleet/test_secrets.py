@@ -14,8 +14,8 @@ import urllib.parse
 import urllib.request
 
 from azurite import ACCOUNT, CONTAINER
-from fleet import FleetCase, tile_list
-from floe import BINARY, ENVIRONMENT, Sandbox
+from fleet import FleetCase
+from floe import BINARY, ENVIRONMENT, Sandbox, tile_list
 
 # What each verb is called with here; a verb that is not named is called without arguments.
 ARGUMENTS = {

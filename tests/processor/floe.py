@@ -1,9 +1,11 @@
 """Running the processor and its sandbox, and reading what they leave, without any of their code."""
 
+import asyncio
 import functools
 import http.server
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -14,10 +16,12 @@ import urllib.request
 
 import icechunk
 import xarray as xr
+from zarr.core.buffer import default_buffer_prototype
 
 # That a local store is not safe by itself is known, and why the processor locks it.
 icechunk.set_logs_filter("error")
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ["FLOE"]
 # Nothing of the caller's own settings may leak into a test.
 ENVIRONMENT = {
@@ -25,6 +29,25 @@ ENVIRONMENT = {
     for name, value in os.environ.items()
     if not name.startswith(("AZURE_", "AWS_", "GOOGLE_", "ICECHUNK_", "FLOE_", "GITHUB_"))
 }
+# One year at half a degree: tiles of 20 x 20 pixels.
+CONFIGURATION = """
+years = [2021]
+[grid]
+resolution = 0.5
+[catalog]
+url = "{catalog_url}"
+sign_url = "{sign_url}"
+due_days = {due_days}
+"""
+
+
+def tile_list(land):
+    """The project's list of tiles with only these as land."""
+    document = json.loads((ROOT / "tile_list.geojson").read_text())
+    for feature in document["features"]:
+        place = feature["properties"]
+        place["land"] = (place["row"], place["col"]) in land
+    return json.dumps(document)
 
 
 class Sandbox:
@@ -42,10 +65,32 @@ class Sandbox:
             raise RuntimeError(f"the sandbox ended with {self.process.wait()} before it was ready")
         urls = json.loads(line)
         self.catalog_url, self.sign_url, self.url = urls["catalog_url"], urls["sign_url"], urls["url"]
+        self.due_days = urls["due_days"]
 
     @property
     def settings(self):
-        return ["--set", f"catalog.url={self.catalog_url}", "--set", f"catalog.sign_url={self.sign_url}"]
+        """What the processor must be told to find this one, and to miss nothing that it does not have."""
+        return [
+            *("--set", f"catalog.url={self.catalog_url}"),
+            *("--set", f"catalog.sign_url={self.sign_url}"),
+            *("--set", f"catalog.due_days={self.due_days}"),
+        ]
+
+    @property
+    def configuration(self):
+        """A small `floe.toml` that says the same."""
+        return CONFIGURATION.format(
+            catalog_url=self.catalog_url, sign_url=self.sign_url, due_days=self.due_days
+        )
+
+    def fill(self):
+        """Fills the holes of its record."""
+        urllib.request.urlopen(urllib.request.Request(f"{self.url}/fill", method="POST")).close()
+
+    def counts(self):
+        """What it has been asked for."""
+        with urllib.request.urlopen(f"{self.url}/stats") as answer:
+            return json.load(answer)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -101,6 +146,8 @@ class RangeHandler(http.server.SimpleHTTPRequestHandler):
         first, _, last = wanted.removeprefix("bytes=").partition("-")
         start = int(first) if first else max(0, len(content) - int(last))
         end = min(int(last) + 1, len(content)) if first and last else len(content)
+        if start >= len(content):
+            return self.send_error(416)
         self.send_response(206)
         self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(content)}")
         self.send_header("Content-Length", str(end - start))
@@ -148,10 +195,21 @@ class Case(unittest.TestCase):
     def dataset(self, store=None, **options):
         return xr.open_zarr(self.session(store).store, consolidated=False, **options)
 
-    def serve(self, directory):
+    def chunk_file(self, key, store=None):
+        """The file of a local store that holds a chunk, named as Zarr does: avg_daytime_lst/c/0/4/19."""
+        wanted = asyncio.run(self.session(store).store.get(key, default_buffer_prototype())).to_bytes()
+        directory = os.path.join(store or self.store, "chunks")
+        for name in os.listdir(directory):
+            path = os.path.join(directory, name)
+            with open(path, "rb") as file:
+                if file.read() == wanted:
+                    return path
+        raise AssertionError(f"no file of {directory} holds {key}")
+
+    def serve(self, directory, handler=RangeHandler):
         """Serves a directory over HTTP with byte ranges, as any object store does; returns its URL."""
         server = http.server.ThreadingHTTPServer(
-            ("127.0.0.1", 0), functools.partial(RangeHandler, directory=directory)
+            ("127.0.0.1", 0), functools.partial(handler, directory=directory)
         )
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.server_close)

@@ -47,13 +47,15 @@ def indices(g0, g1, coordinate):
 
 
 class TileYear:
-    """Sums, counts and maxima of one tile and year."""
+    """Sums, counts, maxima and minima of one tile and year, of the observations that `counts` accepts."""
 
-    def __init__(self, tile, pixels):
+    def __init__(self, tile, pixels, counts=lambda value, quality: (value >= 7500) & (quality & 3 <= 1)):
+        self.counts = counts
         self.x, self.y = sinusoidal(*centres(tile, pixels))
         self.sum = np.zeros((pixels, pixels), np.int64)
         self.count = np.zeros((pixels, pixels), np.int64)
         self.max = np.zeros((pixels, pixels), np.int64)
+        self.min = np.full((pixels, pixels), 65536, np.int64)
 
     def add(self, lst, qc):
         (values, transform), (quality, _) = read(lst), read(qc)
@@ -62,10 +64,11 @@ class TileYear:
         inside = (row >= 0) & (row < 1200) & (col >= 0) & (col < 1200)
         row, col = np.broadcast_to(np.clip(row, 0, 1199), col.shape), np.clip(col, 0, 1199)
         value = values[row, col].astype(np.int64)
-        accepted = inside & (value >= 7500) & (quality[row, col] & 3 <= 1)
+        accepted = inside & self.counts(value, quality[row, col])
         self.sum += np.where(accepted, value, 0)
         self.count += accepted
         self.max = np.maximum(self.max, np.where(accepted, value, 0))
+        self.min = np.minimum(self.min, np.where(accepted, value, 65536))
 
     def mean(self):
         count = np.maximum(self.count, 1)

@@ -92,7 +92,10 @@ class Commands(Case):
         before = self.run_json("init")["snapshot"]
         self.run_floe("process", "--tile", "4,19")
         status = self.run_json("status", "--geojson", "s.geojson", "--png", "s.png")
-        self.assertEqual(status["counts"], {"processed": 1, "nodata": 0, "unprocessed": 380, "ocean": 267})
+        self.assertEqual(
+            status["counts"],
+            {"processed": 1, "incomplete": 0, "nodata": 0, "unaccounted": 0, "unprocessed": 380, "ocean": 267},
+        )
         tile = status["tiles"][4 * 36 + 19]
         self.assertEqual({*tile}, {"row", "col", "status", "years", "note", "snapshot", "committed_at"})
         self.assertGreater(tile["years"][0]["input_granules"], 0)
@@ -216,7 +219,7 @@ class Fleet(Case):
             cwd=self.directory, env=ENVIRONMENT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         for line in process.stderr:
-            if line.startswith("tile "):
+            if line.startswith("row "):
                 break
         process.send_signal(signal.SIGINT)
         rest = process.stderr.read()
@@ -225,8 +228,13 @@ class Fleet(Case):
         self.assertIn("the same command continues", rest)
         begun = self.json("status", settings=settings)["counts"]["processed"]
         self.assertTrue(0 < begun < 381, begun)
-        report = self.json("run", "--jobs", 2, settings=settings)
+        done = self.floe("--json", "run", "--jobs", 2, settings=settings)
+        report = json.loads(done.stdout)
         self.assertEqual(len(report["tiles"]) + begun, 381)
+        # A line a row of tiles, not one a tile; the status likewise, unless all are asked for.
+        self.assertLess(done.stderr.count("\n"), 60, done.stderr)
+        self.assertLess(self.floe("status", settings=settings).stdout.count("\n"), 60)
+        self.assertGreater(self.floe("status", "--tiles", settings=settings).stdout.count("\n"), 381)
         counts = self.json("status", settings=settings)["counts"]
         self.assertEqual((counts["unprocessed"], counts["processed"] + counts["nodata"]), (0, 381))
         self.assertTrue(report["overviews"]["updated"])

@@ -14,7 +14,7 @@ from rasterio.warp import Resampling, reproject
 import oracle
 from floe import Case
 
-DATA = pathlib.Path(__file__).parents[2] / "processor" / "tests" / "data"
+DATA = pathlib.Path(__file__).parents[2] / "raster" / "tests" / "data"
 GRANULE = "MOD11A1.A2019305.h14v09.006.2019306084028"
 YEAR = 2021
 

@@ -2,6 +2,12 @@
 // `null` instead. What the page says until the module listens it keeps.
 self.floeConfig = fetch(new URL('floe-page.json', import.meta.url));
 floeConfig.catch(() => {});
+// Codecs that few stores need are a module of their own.
+self.floeCodecs = async () => {
+  const { default: start, inflate } = await import('./floe-codecs.js');
+  await start();
+  return inflate;
+};
 const said = [];
 const given = new Promise((take) => {
   onmessage = (event) => {

@@ -9,13 +9,12 @@ use std::rc::Rc;
 
 use floe_shared::grid::Grid;
 use floe_shared::pyramid;
-use floe_shared::schema::Variable;
-use floe_viewer::basemap::places;
-use floe_viewer::chunk::{ChunkAnswer, ChunkKey};
-use floe_viewer::dataset::{Dataset, LevelInfo, RefSpec};
-use floe_viewer::map::{
-    BaseMap, ChunkSource, LayerStyle, Map, MapOptions, Palette, StatusOverlay, Theme,
-};
+use floe_viewer::axis::{Axis, Steps};
+use floe_viewer::basemap::{BaseMap, places};
+use floe_viewer::chunk::{ChunkAnswer, ChunkKey, Form, Texels, VariableId};
+use floe_viewer::dataset::{Dataset, GridInfo, LevelInfo, RefSpec, Texts, VariableInfo};
+use floe_viewer::map::{ChunkSource, LayerStyle, Map, MapOptions, Palette, StatusOverlay, Theme};
+use floe_viewer::placement::Placement;
 use floe_viewer::view::{Projection, View};
 use js_sys::{Array, Float64Array, Promise, Uint16Array};
 use wasm_bindgen::prelude::*;
@@ -24,12 +23,12 @@ use web_sys::HtmlCanvasElement;
 fn main() {}
 
 /// The digital number of a pixel of the exact field: its palette index in [`RANGE`] is
-/// `(7 row + 13 col + 40 level + 90 year) mod 256`; some pixels and one chunk are missing.
-fn number(level: u8, row: u32, col: u32, year: u16) -> u16 {
+/// `(7 row + 13 col + 40 level + 90 plane) mod 256`; some pixels and one chunk are missing.
+fn number(level: u8, row: u32, col: u32, plane: u32) -> u16 {
     if (row / 3 + col / 5).is_multiple_of(11) {
         return 0;
     }
-    let index = (7 * row + 13 * col + 40 * u32::from(level) + 90 * u32::from(year)) % 256;
+    let index = (7 * row + 13 * col + 40 * u32::from(level) + 90 * plane) % 256;
     10_000 + 20 + index as u16 * 40
 }
 
@@ -64,8 +63,8 @@ impl ChunkSource for Source {
     fn want(&self, keys: &[ChunkKey]) {
         self.lists.borrow_mut().push(keys.len() as u32);
         for key in keys {
-            let ChunkKey { level, row, col, year, .. } = key;
-            let name = format!("{year}/{level}/{row}/{col}");
+            let ChunkKey { level, row, col, plane, .. } = key;
+            let name = format!("{plane}/{level}/{row}/{col}");
             let mut asked = self.asked.borrow_mut();
             if !asked.contains(&name) {
                 asked.push(name);
@@ -98,7 +97,7 @@ impl Source {
         let answer = {
             let dataset = self.dataset.borrow();
             let Some(dataset) = &*dataset else { return };
-            let info = &dataset.levels[usize::from(key.level)];
+            let info = &dataset.grids[0].levels[usize::from(key.level)];
             let (width, height) = info.chunk_size(key.row, key.col);
             let field = self.field.borrow();
             if key.level == 1 && key.row == 9 && key.col == 20 {
@@ -114,11 +113,12 @@ impl Source {
                         values.push(if *field == "climate" {
                             climate(key.level, row, col)
                         } else {
-                            number(key.level, row, col, key.year)
+                            number(key.level, row, col, key.plane)
                         });
                     }
                 }
-                ChunkAnswer::Data { width, height, values: Uint16Array::from(values.as_slice()) }
+                let values = Texels::U16(Uint16Array::from(values.as_slice()));
+                ChunkAnswer::Data { width, height, values }
             }
         };
         let map = self.map.borrow().clone();
@@ -155,23 +155,29 @@ impl Engine {
         let map = Map::new(&canvas, &options).map_err(|error| JsError::new(&error.to_string()))?;
         let grid = Grid::default();
         let dataset = Dataset {
-            levels: pyramid::levels(grid)
-                .into_iter()
-                .map(|level| LevelInfo {
-                    index: level.index as u8,
-                    rows: level.rows,
-                    cols: level.cols,
-                    chunk_rows: level.chunk,
-                    chunk_cols: level.chunk,
-                    degrees_per_pixel: 0.01 * f64::from(level.factor()),
-                })
-                .collect(),
-            years: vec![2020, 2021],
-            variables: Vec::new(),
-            grid,
+            grids: vec![GridInfo {
+                levels: pyramid::levels(grid).into_iter().map(level).collect(),
+            }],
+            axes: vec![Axis {
+                name: "year".to_owned(),
+                long_name: String::new(),
+                units: String::new(),
+                steps: Steps::Indices(2),
+            }],
+            place_axes: ("latitude".to_owned(), "longitude".to_owned()),
+            texts: Texts::default(),
+            variables: vec![VariableInfo {
+                name: "field".to_owned(),
+                axes: vec![0],
+                ..VariableInfo::default()
+            }],
+            left_out: Vec::new(),
+            form: Form::U16,
+            tiles: Some(grid),
             snapshot: "A".to_owned(),
             reference: RefSpec::default(),
             history: Vec::new(),
+            references: Vec::new(),
             store_url: String::new(),
         };
         map.set_dataset(&dataset).map_err(|error| JsError::new(&error.to_string()))?;
@@ -193,8 +199,8 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Year index, opacity and interpolation.
-    pub fn style(&self, year: u16, opacity: f32, smooth: bool) {
+    /// Index of the plane, opacity and interpolation.
+    pub fn style(&self, plane: u32, opacity: f32, smooth: bool) {
         let exact = *self.source.field.borrow() != "climate";
         let mut palette: Palette = [[0; 3]; 256];
         for (index, colour) in palette.iter_mut().enumerate() {
@@ -203,10 +209,11 @@ impl Engine {
                 if exact { [i, 255 - i, i.wrapping_mul(7)] } else { warm(f32::from(i) / 255.0) };
         }
         self.map.set_style(LayerStyle {
-            variable: Variable::Average,
-            year,
+            variable: VariableId(0),
+            plane,
             palette: Rc::new(palette),
             range: if exact { RANGE } else { (12_200.0, 15_800.0) },
+            is_log: false,
             opacity,
             smooth,
         });
@@ -303,8 +310,8 @@ impl Engine {
 
     /// The smallest and largest number on the screen but for outliers, or nothing.
     #[wasm_bindgen(js_name = visibleRange)]
-    pub fn visible_range(&self) -> Option<Uint16Array> {
-        self.map.visible_range().map(|(low, high)| Uint16Array::from([low, high].as_slice()))
+    pub fn visible_range(&self) -> Option<Float64Array> {
+        self.map.visible_range().map(|(low, high)| Float64Array::from([low, high].as_slice()))
     }
 
     /// Whether nothing is pending and everything is drawn.
@@ -323,7 +330,7 @@ impl Engine {
         self.source.lists.borrow().clone()
     }
 
-    /// Names of all chunks asked for so far, `year/level/row/column`.
+    /// Names of all chunks asked for so far, `plane/level/row/column`.
     pub fn asked(&self) -> Array {
         self.source.asked.borrow().iter().map(JsValue::from).collect()
     }
@@ -341,8 +348,8 @@ impl Engine {
 
     /// The palette index that the exact field has at a pixel, -1 for a missing one.
     #[wasm_bindgen(js_name = indexAt)]
-    pub fn index_at(&self, level: u8, row: u32, col: u32, year: u16) -> i32 {
-        match number(level, row, col, year) {
+    pub fn index_at(&self, level: u8, row: u32, col: u32, plane: u32) -> i32 {
+        match number(level, row, col, plane) {
             0 => -1,
             number => i32::from((number - 10_000) / 40),
         }
@@ -351,6 +358,17 @@ impl Engine {
     /// Takes the map off its canvases.
     pub fn destroy(&self) {
         self.map.destroy();
+    }
+}
+
+/// A level of the dataset.
+fn level(level: pyramid::Level) -> LevelInfo {
+    let edge = 0.01 * f64::from(level.factor());
+    LevelInfo {
+        index: level.index as u8,
+        placement: Placement::new(-180.0, 90.0, edge, -edge, level.cols, level.rows),
+        chunk_rows: level.chunk,
+        chunk_cols: level.chunk,
     }
 }
 

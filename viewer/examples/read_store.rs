@@ -5,16 +5,19 @@
 //! read_store STORE OUT [branch:NAME | tag:NAME | snapshot:ID]
 //! ```
 //!
-//! Writes `OUT/VARIABLE.YEAR.LEVEL`, every pixel of a level as little-endian `uint16` from the north-west,
-//! and prints as JSON what the store says of itself. Exits with 65 and a message where it cannot be read.
+//! Writes `OUT/VARIABLE.PLANE.LEVEL`, the code of every pixel of a level row by row, little-endian and as wide as the form
+//! says (the variable by its place, the plane by its index over all further axes), and prints as JSON what the store says
+//! of itself. Exits with 65 and a message where it cannot be read.
 
 use std::error::Error;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use floe_viewer::chunk::ChunkKey;
-use floe_viewer::dataset::{Dataset, RefSpec};
+use floe_viewer::axis::Axis;
+use floe_viewer::chunk::{ChunkKey, Pixels};
+use floe_viewer::dataset::{Dataset, LevelInfo, RefSpec};
+use floe_viewer::placement::Placement;
 use floe_viewer::store::Store;
 use floe_viewer::store::transport::LocalDirectory;
 use futures::executor::block_on;
@@ -48,30 +51,38 @@ fn run() -> Result<(), Box<dyn Error>> {
     let transport = LocalDirectory { root: PathBuf::from(store) };
     let store = block_on(Store::open(transport, store, reference, CACHE, |_| Vec::new()))?;
     let dataset = store.dataset();
-    for info in &dataset.variables {
-        for (place, year) in dataset.years.iter().enumerate() {
-            for level in &dataset.levels {
-                let mut plane = vec![0_u16; level.rows as usize * level.cols as usize];
+    for (variable, info) in dataset.ids() {
+        for plane in 0..dataset.axes_of(variable).map(Axis::len).product() {
+            for level in dataset.grid(variable).iter().flat_map(|grid| &grid.levels) {
+                let Placement { rows, cols, .. } = level.placement;
+                let mut pixels_of_level = vec![info.codes.missing; rows as usize * cols as usize];
                 for row in 0..level.row_count() {
                     for col in 0..level.col_count() {
-                        let variable = info.variable;
-                        let key =
-                            ChunkKey { variable, year: place as u16, level: level.index, row, col };
+                        let key = ChunkKey { variable, plane, level: level.index, row, col };
                         let Some(pixels) = block_on(store.chunk(key))? else { continue };
+                        let pixels: Vec<u32> = match pixels {
+                            Pixels::U8(codes) => codes.into_iter().map(u32::from).collect(),
+                            Pixels::U16(codes) => codes.into_iter().map(u32::from).collect(),
+                            Pixels::Float(codes) => codes,
+                        };
                         let (width, height) = level.chunk_size(row, col);
-                        let first = (row * level.chunk_rows) as usize * level.cols as usize
+                        let first = (row * level.chunk_rows) as usize * cols as usize
                             + (col * level.chunk_cols) as usize;
                         for (line, pixels) in pixels.chunks_exact(width as usize).enumerate() {
-                            let at = first + line * level.cols as usize;
-                            plane[at..at + pixels.len()].copy_from_slice(pixels);
+                            let at = first + line * cols as usize;
+                            pixels_of_level[at..at + pixels.len()].copy_from_slice(pixels);
                         }
                         if pixels.len() != (width * height) as usize {
                             return Err(format!("{key:?} has {} pixels", pixels.len()).into());
                         }
                     }
                 }
-                let bytes: Vec<u8> = plane.iter().flat_map(|pixel| pixel.to_le_bytes()).collect();
-                let name = format!("{}.{year}.{}", info.variable, level.index);
+                let bytes = dataset.form.bytes();
+                let bytes: Vec<u8> = pixels_of_level
+                    .iter()
+                    .flat_map(|code| code.to_le_bytes()[..bytes].to_vec())
+                    .collect();
+                let name = format!("{}.{plane}.{}", variable.0, level.index);
                 std::fs::write(Path::new(out).join(name), bytes)?;
             }
         }
@@ -81,25 +92,43 @@ fn run() -> Result<(), Box<dyn Error>> {
 }
 
 fn describe(dataset: &Dataset) -> Value {
-    let levels = dataset.levels.iter().map(|level| {
+    let level = |level: &LevelInfo| {
+        let Placement { west, first_lat, dlon, dlat, cols, rows, wraps, is_mercator } =
+            level.placement;
         json!({
-            "rows": level.rows, "cols": level.cols,
-            "chunk": [level.chunk_rows, level.chunk_cols],
-            "degrees": level.degrees_per_pixel,
+            "rows": rows, "cols": cols, "chunk": [level.chunk_rows, level.chunk_cols],
+            "degrees": dlon, "dlat": dlat, "west": west, "first_lat": first_lat, "wraps": wraps,
+            "mercator": is_mercator,
+        })
+    };
+    let grids = dataset.grids.iter();
+    let grids: Vec<Vec<Value>> =
+        grids.map(|grid| grid.levels.iter().map(level).collect()).collect();
+    let variables = dataset.variables.iter().map(|info| {
+        let classes = info.flags.iter().filter(|_| info.are_classes).map(|flag| flag.value);
+        json!({
+            "classes": classes.collect::<Vec<_>>(), "label": info.label,
+            "name": info.name, "units": info.units, "scale": info.codes.scale,
+            "offset": info.codes.offset, "missing": info.codes.missing,
+            "lowest": info.codes.lowest, "highest": info.codes.highest, "long_name": info.long_name,
+            "axes": info.axes, "grid": info.grid,
         })
     });
-    let variables = dataset.variables.iter().map(|info| {
+    let axes = dataset.axes.iter().map(|axis| {
         json!({
-            "name": info.variable.name(), "units": info.units, "scale": info.scale, "offset": info.offset,
-            "fill": info.fill, "long_name": info.long_name,
+            "name": axis.name, "units": axis.units, "long_name": axis.long_name,
+            "labels": (0..axis.len()).map(|step| axis.label(step)).collect::<Vec<_>>(),
         })
     });
     json!({
-        "years": dataset.years,
-        "levels": levels.collect::<Vec<_>>(),
+        "axes": axes.collect::<Vec<_>>(),
+        "left_out": dataset.left_out,
+        "code_bytes": dataset.form.bytes(),
+        "levels": grids.first(),
+        "grids": grids,
         "variables": variables.collect::<Vec<_>>(),
         "snapshot": dataset.snapshot,
         "messages": dataset.history.iter().map(|commit| commit.message.clone()).collect::<Vec<_>>(),
-        "tiles": [dataset.grid.tile_rows(), dataset.grid.tile_cols()],
+        "tiles": dataset.tiles.map(|grid| [grid.tile_rows(), grid.tile_cols()]),
     })
 }

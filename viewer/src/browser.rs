@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Window;
 
-use crate::scope::pause;
+use crate::pause::pause;
 
 /// How long the first frame is waited for ...
 const LATEST_FRAME: Duration = Duration::from_millis(200);
@@ -54,10 +54,47 @@ pub fn is_phone() -> bool {
     matches("(max-width: 40rem)")
 }
 
-/// Puts a text on the clipboard and tells whether that worked.
+/// Puts a text on the clipboard and tells whether that worked: over plain http a page has no clipboard.
 pub fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
-    let written = window().navigator().clipboard().write_text(text);
+    let clipboard = Reflect::get(&window().navigator(), &"clipboard".into()).unwrap_or_default();
+    if clipboard.is_undefined() {
+        return done(false);
+    }
+    let written = clipboard.unchecked_into::<web_sys::Clipboard>().write_text(text);
     spawn_local(async move { done(JsFuture::from(written).await.is_ok()) });
+}
+
+/// Selects the text of an element.
+pub fn select(element: &web_sys::Element) {
+    if let Ok(Some(selection)) = window().get_selection() {
+        // Refused only for elements that are not on the page.
+        let _ = selection.select_all_children(element);
+    }
+}
+
+/// What the browser keeps for the page under a key; empty where it keeps nothing.
+pub fn kept(key: &str) -> String {
+    let storage = window().local_storage().ok().flatten();
+    storage.and_then(|storage| storage.get_item(key).ok().flatten()).unwrap_or_default()
+}
+
+/// Has the browser keep a text, if it keeps anything.
+pub fn keep(key: &str, text: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        // Refused in private windows, and where it is full.
+        let _ = storage.set_item(key, text);
+    }
+}
+
+/// The address of the page.
+pub fn address() -> String {
+    window().location().href().unwrap_or_default()
+}
+
+/// Loads the page anew.
+pub fn reload() {
+    // Refused only while the page goes away anyway.
+    let _ = window().location().reload();
 }
 
 /// Comes back when the page's first frame has come onto the screen, and at the latest after [`LATEST_FRAME`]; at
@@ -91,6 +128,14 @@ pub fn show_icon() {
     }
 }
 
+/// Takes back what `index.html` says of a page that takes long to load.
+pub fn say_that_it_has_loaded() {
+    let said = window().document().and_then(|page| page.get_element_by_id("not-loaded"));
+    if let Some(said) = said {
+        said.remove();
+    }
+}
+
 /// Whether the page can be seen, and is not in a background tab.
 pub fn is_visible() -> bool {
     window().document().is_some_and(|document| !document.hidden())
@@ -100,8 +145,7 @@ pub fn is_visible() -> bool {
 pub fn on_media_change(media: &str, changed: impl Fn() + 'static) {
     if let Ok(Some(list)) = window().match_media(media) {
         let changed = Closure::<dyn Fn()>::new(changed);
-        // Adding a listener fails for no known reason; without it the page keeps its first answer.
-        let _ = list.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref());
+        crate::media::follow(&list, changed.as_ref().unchecked_ref());
         changed.forget();
     }
 }

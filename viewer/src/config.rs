@@ -4,7 +4,7 @@
 //! { "store": "https://example.org/lst", "defaults": { "var": "max_daytime_lst", "z": 2 } }
 //! ```
 //!
-//! `store` is the address of the Icechunk repository, absolute or relative to the page; `ref` names
+//! `store` is the address of the Icechunk repository or plain Zarr store, absolute or relative to the page; `ref` names
 //! a branch, tag or snapshot (the branch `main` where it is absent). `defaults` holds the
 //! first view, in the keys of a [link](crate::link). Parsing of the JSON text itself is left to the
 //! browser.
@@ -43,6 +43,24 @@ pub enum ConfigError {
         "the page's configuration {FILE} must have a \"store\": the address of an Icechunk repository"
     )]
     NoStore,
+    /// The store lies where a page cannot read.
+    #[error(
+        "the store must have an http: or https: address, found the scheme \"{scheme}\" in {address}"
+    )]
+    Scheme {
+        /// The address.
+        address: String,
+        /// Its scheme, with a colon.
+        scheme: String,
+    },
+    /// The store's address lacks something, or means one of another page.
+    #[error("{address}: {problem}")]
+    Address {
+        /// The address.
+        address: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// A value is neither text nor a number nor a boolean.
     #[error("the page's configuration {FILE} has a \"{key}\" that is not {expected}")]
     WrongType {
@@ -59,6 +77,13 @@ pub enum ConfigError {
         /// The key.
         key: String,
     },
+}
+
+impl ConfigError {
+    /// Whether it may be another time.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
 }
 
 /// A value of the JSON object, as far as it matters here.

@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `lon`, `lat`, `z` | middle of the map in degrees, zoom |
 //! | `proj` | projection: `mercator`, `globe`, `equirectangular` |
-//! | `var`, `year` | variable by its name in the store, calendar year |
+//! | `var` | variable by its name in the store (`group/name`) |
+//! | `year`, `time`, ... | step along the axis of that name: its label (a year, a date, a number, a text) |
 //! | `cmap` | colour map |
-//! | `min`, `max` | ends of the range in kelvin |
+//! | `reversed`, `log` | 1: its colours turned round; following the logarithm of values. Absent else |
+//! | `min`, `max` | ends of the range: kelvin, or the units of what is no temperature |
 //! | `unit` | `C`, `F` or `K` |
 //! | `opacity` | percent |
 //! | `smooth`, `grid`, `status` | 1 or 0: interpolation, graticule, tile status |
@@ -14,8 +16,8 @@
 //! | `at` | inspected place as `lat,lon` |
 //! | `store`, `ref` | repository, and [branch, tag or snapshot](fn@reference), other than those of the page |
 //!
-//! Reading is lenient: a value that makes no sense leaves the default, and keys that mean nothing
-//! here are kept as they are.
+//! An axis whose name means something else here has the key `axis.NAME`. Reading is lenient: a value that makes no sense leaves the
+//! default, and keys that mean nothing here are kept as they are: they may be those of axes, which nobody knows yet.
 
 use std::fmt::Write as _;
 
@@ -24,6 +26,7 @@ use crate::search::{Place, parse_coordinates};
 use crate::state::choice::Choice;
 use crate::state::range::{End, Range};
 use crate::state::view::ViewState;
+use crate::view::View;
 
 /// What a link says.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +37,6 @@ pub struct Link {
     pub store: Option<String>,
     /// A branch, tag or snapshot other than that of the page's configuration.
     pub reference: Option<String>,
-    /// Keys that mean nothing here, in their order.
-    pub foreign: Vec<(String, String)>,
 }
 
 impl Link {
@@ -49,7 +50,7 @@ impl Link {
         pairs: impl IntoIterator<Item = (String, String)>,
         defaults: ViewState,
     ) -> Self {
-        let mut link = Self { view: defaults, store: None, reference: None, foreign: Vec::new() };
+        let mut link = Self { view: defaults, store: None, reference: None };
         let (mut low, mut high) = (None, None);
         for (key, value) in pairs {
             match key.as_str() {
@@ -59,16 +60,16 @@ impl Link {
                 "ref" => link.reference = Some(value).filter(|reference| !reference.is_empty()),
                 _ => {
                     if !set(&mut link.view, &key, &value) {
-                        link.foreign.push((key, value));
+                        link.view.put(key, value);
                     }
                 }
             }
         }
         if low.is_some() || high.is_some() {
-            let range = link.view.range;
-            let low = low.unwrap_or_else(|| range.kelvin(End::Low));
-            let high = high.unwrap_or_else(|| range.kelvin(End::High));
-            link.view.range = Range::from_kelvin(low, high).unwrap_or(range);
+            let range = link.view.range.unwrap_or(Range::EARTH);
+            let low = low.unwrap_or_else(|| range.end(End::Low));
+            let high = high.unwrap_or_else(|| range.end(End::High));
+            link.view.range = Range::between(low, high).or(link.view.range);
         }
         link
     }
@@ -82,13 +83,21 @@ impl Link {
             ("lat", decimal(view.camera.lat, 5)),
             ("z", decimal(view.camera.zoom, 3)),
             ("proj", view.projection.code().to_owned()),
-            ("var", view.variable.code().to_owned()),
         ];
-        pairs.extend(view.year.map(|year| ("year", year.to_string())));
+        pairs.extend(view.variable.clone().map(|name| ("var", name)));
+        let steps = |of_years: bool| {
+            let wanted = view.steps.iter().filter(move |(key, _)| (key == "year") == of_years);
+            wanted.map(|(key, label)| (key.as_str(), label.clone()))
+        };
+        pairs.extend(steps(true));
+        pairs.extend(view.colormap.map(|colormap| ("cmap", colormap.code().to_owned())));
+        let switches = [("reversed", view.reversed), ("log", view.log)];
+        pairs.extend(switches.into_iter().filter(|(_, on)| *on).map(|(key, on)| (key, flag(on))));
+        if let Some(range) = view.range {
+            let ends = [("min", range.end(End::Low)), ("max", range.end(End::High))];
+            pairs.extend(ends.map(|(key, value)| (key, decimal(value, range.decimals()))));
+        }
         pairs.extend([
-            ("cmap", view.colormap.code().to_owned()),
-            ("min", decimal(view.range.kelvin(End::Low), 2)),
-            ("max", decimal(view.range.kelvin(End::High), 2)),
             ("unit", view.unit.code().to_owned()),
             ("opacity", view.opacity.to_string()),
             ("smooth", flag(view.smooth)),
@@ -101,7 +110,7 @@ impl Link {
         }
         pairs.extend(self.store.clone().map(|store| ("store", store)));
         pairs.extend(self.reference.clone().map(|reference| ("ref", reference)));
-        pairs.extend(self.foreign.iter().map(|(key, value)| (key.as_str(), value.clone())));
+        pairs.extend(steps(false));
         let mut query = String::new();
         for (key, value) in pairs {
             if !query.is_empty() {
@@ -129,19 +138,28 @@ pub fn reference(text: &str) -> RefSpec {
     }
 }
 
+/// The text of a reference, from which [`reference`](fn@reference) makes it again.
+pub fn reference_text(reference: &RefSpec) -> String {
+    match reference {
+        RefSpec::Tag(name) => format!("tag:{name}"),
+        RefSpec::Branch(name) | RefSpec::Snapshot(name) => name.clone(),
+    }
+}
+
 /// Sets one field of the view; false if the key is none of them.
 fn set(view: &mut ViewState, key: &str, value: &str) -> bool {
     match key {
-        "lon" => replace(&mut view.camera.lon, number(value).filter(|lon| lon.abs() <= 360.0)),
-        "lat" => replace(&mut view.camera.lat, number(value).filter(|lat| lat.abs() <= 90.0)),
-        "z" => replace(
-            &mut view.camera.zoom,
-            number(value).filter(|zoom| (-2.0..=24.0).contains(zoom)),
-        ),
+        "lon" => aim(view, |to| &mut to.lon, number(value).filter(|lon| lon.abs() <= 360.0)),
+        "lat" => aim(view, |to| &mut to.lat, number(value).filter(|lat| lat.abs() <= 90.0)),
+        "z" => {
+            let zoom = number(value).filter(|zoom| (-2.0..=24.0).contains(zoom));
+            aim(view, |to| &mut to.zoom, zoom);
+        }
         "proj" => replace(&mut view.projection, Choice::from_code(value)),
-        "var" => replace(&mut view.variable, Choice::from_code(value)),
-        "year" => replace(&mut view.year, value.parse().ok().map(Some)),
-        "cmap" => replace(&mut view.colormap, Choice::from_code(value)),
+        "var" => view.variable = Some(value.to_owned()).filter(|name| !name.is_empty()),
+        "cmap" => replace(&mut view.colormap, Choice::from_code(value).map(Some)),
+        "reversed" => replace(&mut view.reversed, flag(value)),
+        "log" => replace(&mut view.log, flag(value)),
         "unit" => replace(&mut view.unit, crate::units::Unit::from_code(value)),
         "opacity" => {
             replace(&mut view.opacity, value.parse().ok().filter(|percent| *percent <= 100));
@@ -154,6 +172,12 @@ fn set(view: &mut ViewState, key: &str, value: &str) -> bool {
         _ => return false,
     }
     true
+}
+
+/// Says where the map looks.
+fn aim(view: &mut ViewState, field: fn(&mut View) -> &mut f64, value: Option<f64>) {
+    view.is_aimed |= value.is_some();
+    replace(field(&mut view.camera), value);
 }
 
 fn replace<T>(field: &mut T, value: Option<T>) {
@@ -175,8 +199,8 @@ fn flag(text: &str) -> Option<bool> {
 }
 
 /// A number with at most so many decimals, without trailing zeros.
-fn decimal(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$}");
+fn decimal(value: f64, decimals: u8) -> String {
+    let text = crate::number::fixed(value, decimals);
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
@@ -246,11 +270,10 @@ fn decode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::map::BaseMap;
+    use crate::basemap::BaseMap;
     use crate::units::Unit;
-    use crate::view::{Projection, View};
+    use crate::view::Projection;
     use floe_shared::colormap::ColorMap;
-    use floe_shared::schema::Variable;
     use proptest::prelude::*;
 
     fn choice<T: Choice + std::fmt::Debug>() -> impl Strategy<Value = T> {
@@ -272,18 +295,24 @@ mod tests {
             place in place(),
             zoom in 0..22_000_i32,
             (projection, variable, colormap, base, unit) in
-                (choice::<Projection>(), choice::<Variable>(), choice::<ColorMap>(), choice::<BaseMap>(), choice::<Unit>()),
+                (choice::<Projection>(), proptest::option::of("[a-z ]{1,8}"), proptest::option::of(choice::<ColorMap>()), choice::<BaseMap>(), choice::<Unit>()),
             year in proptest::option::of(1900..2200_i32),
-            (low, high) in (150.0..1310.0_f64, 150.0..1310.0_f64),
+            step in proptest::option::of("\\PC{0,8}"),
+            (low, high) in (15_000..131_000_i32, 15_000..131_000_i32),
             opacity in 0..=100_u8,
             (smooth, graticule, status) in any::<(bool, bool, bool)>(),
             inspected in proptest::option::of(self::place()),
+            (reversed, log) in any::<(bool, bool)>(),
         ) -> ViewState {
             ViewState {
                 camera: View { lon: place.lon, lat: place.lat, zoom: decimals(zoom, 3) },
-                projection, variable, year, colormap,
-                range: Range::from_kelvin(low, high).unwrap(),
-                unit, opacity, smooth, base, graticule, status, inspected,
+                is_aimed: true, projection, variable, colormap,
+                steps: [("year", year.map(|year| year.to_string())), ("time", step)]
+                    .into_iter()
+                    .filter_map(|(key, label)| Some((key.to_owned(), label?)))
+                    .collect(),
+                range: (low != high).then(|| Range::between(decimals(low, 2), decimals(high, 2)).unwrap()),
+                unit, opacity, smooth, base, graticule, status, inspected, reversed, log,
             }
         }
     }
@@ -294,11 +323,11 @@ mod tests {
             view in view(),
             store in proptest::option::of(".{1,40}"),
             reference in proptest::option::of("[a-z0-9 &=+%]{1,12}"),
-            foreign in proptest::collection::vec(("[xy]{1,4}\\PC{0,4}", ".{0,8}"), 0..3),
+            foreign in proptest::collection::btree_map("[xy]{1,4}\\PC{0,4}", ".{0,8}", 0..3),
         ) {
-            let link = Link { view, store, reference, foreign };
-            // The year is only absent until a dataset is open, and has no text form.
-            let defaults = ViewState { year: None, inspected: None, ..ViewState::default() };
+            let mut link = Link { view, store, reference };
+            link.view.steps.extend(foreign);
+            let defaults = ViewState { inspected: None, ..ViewState::default() };
             prop_assert_eq!(Link::parse(&link.query(), defaults), link);
         }
 
@@ -317,22 +346,33 @@ mod tests {
         );
         assert_eq!(link.view.camera, View { lon: 13.5, lat: -7.0, zoom: 4.25 });
         assert_eq!(link.view.projection, Projection::Globe);
-        assert_eq!((link.view.variable, link.view.year), (Variable::Maximum, Some(2021)));
-        assert_eq!((link.view.range.low(), link.view.range.high()), (12500, 16025));
+        assert_eq!(link.view.variable.as_deref(), Some("max_daytime_lst"));
+        assert_eq!(link.view.range, Range::between(250.0, 320.5));
         assert_eq!(link.view.unit, Unit::Fahrenheit);
         assert_eq!(link.view.inspected, Some(Place { lon: 2.0, lat: 1.5 }));
         assert_eq!(link.store.as_deref(), Some("https://example.org/a b"));
-        assert_eq!(link.foreign, [("utm".to_owned(), "x".to_owned())]);
+        let steps = [("year", "2021"), ("utm", "x")];
+        assert_eq!(link.view.steps, steps.map(|(key, label)| (key.to_owned(), label.to_owned())));
     }
 
     #[test]
     fn values_that_make_no_sense_leave_the_default() {
         let link = Link::parse(
-            "lon=east&lat=95&z=NaN&proj=flat&var=lst&year=now&min=x&opacity=101&smooth=maybe&at=here",
+            "lon=east&lat=95&z=NaN&proj=flat&var=&min=x&opacity=101&smooth=maybe&at=here",
             ViewState::default(),
         );
         assert_eq!(link.view, ViewState::default());
-        assert!(link.foreign.is_empty());
+    }
+
+    #[test]
+    fn the_last_of_several_with_one_key_counts_and_the_year_comes_before_other_axes() {
+        let link = Link::parse(
+            "time=2020&level=5&year=2021&time=2022-01-01T06:00:00",
+            ViewState::default(),
+        );
+        let query = link.query();
+        assert!(query.contains("&proj=mercator&year=2021&"), "{query}");
+        assert!(query.ends_with("&time=2022-01-01T06:00:00&level=5"), "{query}");
     }
 
     #[test]
@@ -341,6 +381,9 @@ mod tests {
         assert_eq!(reference("tag:v1"), RefSpec::Tag("v1".to_owned()));
         let id = "1CECHNKREP0F1RSTCMT0";
         assert_eq!(reference(id), RefSpec::Snapshot(id.to_owned()));
+        for text in ["main", "tag:v1", id] {
+            assert_eq!(reference_text(&reference(text)), text);
+        }
         assert_eq!(
             reference("A-BRANCH-OF-TWENTY-C"),
             RefSpec::Branch("A-BRANCH-OF-TWENTY-C".to_owned())
@@ -350,7 +393,11 @@ mod tests {
     #[test]
     fn one_end_of_the_range_leaves_the_other() {
         let link = Link::parse("min=280", ViewState::default());
-        let high = ViewState::default().range.high();
-        assert_eq!((link.view.range.low(), link.view.range.high()), (14000, high));
+        assert_eq!(link.view.range, Range::between(280.0, Range::EARTH.end(End::High)));
+        let mut link = Link::parse("min=-2e-7&max=1.5e-6", ViewState::default());
+        assert_eq!(link.view.range, Range::between(-2e-7, 1.5e-6));
+        // A link says where to look.
+        link.view.is_aimed = true;
+        assert_eq!(Link::parse(&link.query(), ViewState::default()), link);
     }
 }

@@ -4,7 +4,7 @@
 #[cfg(target_arch = "wasm32")]
 fn main() {
     console_error_panic_hook::set_once();
-    wasm_bindgen_futures::spawn_local(floe_viewer::session::start());
+    wasm_bindgen_futures::spawn_local(floe_viewer::app::start());
 }
 
 /// The page has no native form; this keeps the workspace building for both targets.

@@ -1,13 +1,11 @@
-//! What the global scopes of pages and workers have in common: files beside the page, and pauses.
+//! What the global scopes of pages and workers have in common: requests, and what scripts have left there.
 
-use std::time::Duration;
-
-use js_sys::{Function, Promise, Reflect, Uint8Array};
+use js_sys::{Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response};
 
-use crate::thrown::describe;
+use crate::line;
 
 #[wasm_bindgen]
 extern "C" {
@@ -15,8 +13,6 @@ extern "C" {
     fn global_fetch(url: &str) -> Promise;
     #[wasm_bindgen(js_name = fetch)]
     fn global_fetch_with(url: &str, init: &RequestInit) -> Promise;
-    #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &Function, milliseconds: i32);
 }
 
 /// Asks for an address; what the browser threw where there is no answer.
@@ -43,8 +39,8 @@ pub(crate) fn take_global(name: &str) -> Option<JsValue> {
 }
 
 async fn received(answer: Promise) -> Result<Response, String> {
-    let response = JsFuture::from(answer).await.map_err(|error| describe(&error))?;
-    let response: Response = response.unchecked_into();
+    let response = line::unless_silent(JsFuture::from(answer)).await;
+    let response: Response = response.map_err(|error| error.to_string())?.unchecked_into();
     if response.ok() {
         Ok(response)
     } else {
@@ -57,16 +53,6 @@ async fn received(answer: Promise) -> Result<Response, String> {
 /// # Errors
 /// Those of [`early_file`].
 pub async fn bytes(address: &str) -> Result<Vec<u8>, String> {
-    let body =
-        received(global_fetch(address)).await?.array_buffer().map_err(|error| describe(&error))?;
-    let body = JsFuture::from(body).await.map_err(|error| describe(&error))?;
-    Ok(Uint8Array::new(&body).to_vec())
-}
-
-/// Comes back after a while.
-pub async fn pause(time: Duration) {
-    let milliseconds = i32::try_from(time.as_millis()).unwrap_or(i32::MAX);
-    let promise = Promise::new(&mut |resolve, _| set_timeout(&resolve, milliseconds));
-    // The promise is never rejected.
-    let _ = JsFuture::from(promise).await;
+    let response = received(global_fetch(address)).await?;
+    line::body(&response).await.map_err(|error| error.to_string())
 }

@@ -1,6 +1,7 @@
 //! The search box: coordinates as people write them, and names of places.
 
 use crate::basemap::PlaceName;
+use crate::number;
 
 /// A point on the globe, in degrees; longitude in [-180, 180].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,10 +51,10 @@ impl Place {
     }
 
     /// Latitude and longitude for people, such as `48.85° N, 2.35° E`.
-    pub fn describe(self, decimals: usize) -> String {
+    pub fn describe(self, decimals: u8) -> String {
         let side = |value: f64, positive, negative| {
             let letter = if value < 0.0 { negative } else { positive };
-            format!("{:.decimals$}°\u{a0}{letter}", value.abs())
+            format!("{}°\u{a0}{letter}", number::fixed(value.abs(), decimals))
         };
         format!("{}, {}", side(self.lat, 'N', 'S'), side(self.lon, 'E', 'W'))
     }
@@ -99,13 +100,17 @@ pub fn matching<'a>(
     if query.is_empty() {
         return Vec::new();
     }
-    let mut found: Vec<(u8, &NamedPlace)> = places
-        .into_iter()
-        .filter_map(|place| Some((closeness(&fold(&place.name), &query)?, place)))
-        .collect();
-    found.sort_by(|(a, x), (b, y)| (a, x.rank, &x.name).cmp(&(b, y.rank, &y.name)));
-    found.truncate(limit);
-    found.into_iter().map(|(_, place)| place).collect()
+    // Few are wanted, so that each is put where it belongs among them: the page would spend 5 KB on a sort.
+    let mut best: Vec<((u8, u8, &str), &NamedPlace)> = Vec::new();
+    for place in places {
+        if let Some(closeness) = closeness(&fold(&place.name), &query) {
+            let order = (closeness, place.rank, place.name.as_str());
+            let at = best.partition_point(|(other, _)| *other <= order);
+            best.insert(at, (order, place));
+            best.truncate(limit);
+        }
+    }
+    best.into_iter().map(|(_, place)| place).collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -229,10 +234,21 @@ fn closeness(name: &str, query: &str) -> Option<u8> {
     })
 }
 
+/// The browser knows the letters itself; the standard library's tables of them take 3 KB.
+#[cfg(target_arch = "wasm32")]
+fn lower_case(text: &str) -> String {
+    js_sys::JsString::from(text).to_lower_case().into()
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn lower_case(text: &str) -> String {
+    text.to_lowercase()
+}
+
 /// Lower case without the diacritics of Latin scripts, so that "sao" finds "São Paulo".
 fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for character in text.chars().flat_map(char::to_lowercase) {
+    for character in lower_case(text).chars() {
         match character {
             'à'..='å' | 'ā' | 'ă' | 'ą' => folded.push('a'),
             'æ' => folded.push_str("ae"),

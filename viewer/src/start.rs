@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Url;
 
+use crate::cloud;
 use crate::config::{self, ConfigError, PageConfig, Value};
 use crate::dataset::RefSpec;
 use crate::link::{self, Link};
@@ -33,20 +34,45 @@ impl Start {
             Err(error) => (PageConfig::default(), Some(error)),
         };
         let defaults = Link::from_pairs(config.defaults, ViewState::default()).view;
-        let link = Link::parse(query, defaults);
+        // What the configuration says of the view is said of its own store.
+        let (is_aimed, defaults) = (defaults.is_aimed, ViewState { is_aimed: false, ..defaults });
+        let mut link = Link::parse(query, defaults);
+        link.view.is_aimed |= is_aimed && link.store.is_none();
         // A link that names its store needs no configuration.
         let failure = failure.filter(|_| link.store.is_none());
         let store = link.store.clone().unwrap_or(config.store);
         let reference = link.reference.clone().or(config.reference);
         let reference = reference.as_deref().map_or_else(RefSpec::default, link::reference);
-        (Self { link, store_url: absolute(&store, base), reference }, failure)
+        let (store_url, problem) = match store_url(&store, base) {
+            Ok(url) => (url, None),
+            Err(problem) => (store, Some(problem)),
+        };
+        (Self { link, store_url, reference }, failure.or(problem))
     }
 }
 
-/// An address made absolute against another, without a trailing slash; as it is where that makes none.
-fn absolute(address: &str, base: &str) -> String {
-    let url = Url::new_with_base(address, base);
-    url.map_or_else(|_| address.to_owned(), |url| url.href()).trim_end_matches('/').to_owned()
+/// Where a store lies that somebody has named on a page at the address `base`: without a trailing slash.
+///
+/// # Errors
+/// Where no page can read, or not this one.
+pub fn store_url(address: &str, base: &str) -> Result<String, ConfigError> {
+    let wrong = |problem| ConfigError::Address { address: address.to_owned(), problem };
+    let public = cloud::public(address).map_err(wrong)?;
+    let Ok(url) = Url::new_with_base(&public, base) else { return Ok(public) };
+    let (address, scheme) = (url.href(), url.protocol());
+    match scheme.as_str() {
+        "http:" if base.starts_with("https:") && !is_local(&url.hostname()) => {
+            return Err(wrong("a page with an https: address may not read an http: one"));
+        }
+        "https:" | "http:" => {}
+        _ => return Err(ConfigError::Scheme { address, scheme }),
+    }
+    Ok(address.trim_end_matches('/').to_owned())
+}
+
+/// Whether a host is this machine, which browsers take for a safe place.
+fn is_local(host: &str) -> bool {
+    host == "localhost" || host == "127.0.0.1" || host == "[::1]"
 }
 
 /// Reads the page's configuration.
@@ -69,7 +95,7 @@ fn value(json: &JsValue) -> Value {
         return Value::Text(text);
     }
     if let Some(number) = json.as_f64() {
-        return Value::Text(number.to_string());
+        return Value::Text(crate::number::text(number));
     }
     if let Some(flag) = json.as_bool() {
         return Value::Text(flag.to_string());

@@ -1,46 +1,56 @@
 //! Which level suits a view, and which of its chunks are on the screen. Pure.
+//!
+//! A **cell** is a pixel of the finest level; positions count cells from the outer edges of the first one, in the order
+//! of the array's rows and columns.
 
-use std::collections::BTreeSet;
+use std::ops::Range;
 
 use floe_shared::order::sort_by_number;
-use floe_shared::schema::Variable;
+use floe_shared::table::Table;
 
-use crate::chunk::ChunkKey;
+use crate::chunk::{ChunkKey, Plane};
 use crate::dataset::LevelInfo;
+use crate::placement::Placement;
 use crate::view::{Camera, Projection};
 
 /// The most levels that a dataset may have.
 pub const MAX_LEVELS: usize = 16;
-/// CSS pixels between the places that are looked at to find the chunks on the globe.
+/// CSS pixels between the places that are looked at to find the chunks on the globe, and the least.
 const GLOBE_STEP: f64 = 10.0;
+const LEAST_GLOBE_STEP: f64 = 2.0;
+/// Pixels of its own by which a level may fall short of the finest one.
+const SHORTAGE: f64 = 2.01;
 
 /// One level as the map sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Level {
     /// Its index in chunk keys.
     pub index: u8,
-    /// Pixels of the finest level along the edge of one of this level's.
-    pub factor: u32,
+    /// Columns and rows of cells that a pixel covers.
+    pub factor: (f64, f64),
+    /// Position of the first pixel's outer edges.
+    pub origin: (f64, f64),
     /// Columns and rows of pixels.
     pub size: (u32, u32),
     /// Columns and rows of pixels in a chunk.
     pub chunk: (u32, u32),
 }
 
-/// The levels of a dataset, finest first.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The levels of a grid, finest first.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Pyramid {
+    placement: Placement,
     levels: Vec<Level>,
 }
 
-/// A chunk of one variable and year.
+/// A chunk of a plane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// Position of the level in [`Pyramid::levels`].
     pub level: usize,
-    /// Row of chunks, from the north.
+    /// Row of chunks.
     pub row: u32,
-    /// Column of chunks, from 180° W.
+    /// Column of chunks.
     pub col: u32,
 }
 
@@ -56,23 +66,17 @@ pub enum PyramidError {
         /// How many.
         found: usize,
     },
-    /// The finest level does not span the globe.
-    #[error("its {cols} x {rows} pixels of {degrees}° do not span the globe")]
-    NotGlobal {
-        /// Columns of the finest level.
-        cols: u32,
-        /// Rows of the finest level.
-        rows: u32,
-        /// Edge of its pixels.
-        degrees: f64,
-    },
-    /// A level whose pixels are not whole multiples of the finest ones.
-    #[error("level {level} has pixels of {degrees}°, not a multiple of the finest level's")]
-    NotNested {
+    /// A level that lies elsewhere than the finest one.
+    #[error("level {level} does not cover what the finest level covers")]
+    Elsewhere {
         /// The level's index.
         level: u8,
-        /// Edge of its pixels.
-        degrees: f64,
+    },
+    /// A level whose rows go the other way, or whose pixels are finer than those of the first one.
+    #[error("level {level} is none of coarser pixels in the order of the finest level's")]
+    NotCoarser {
+        /// The level's index.
+        level: u8,
     },
     /// A level without pixels or chunks.
     #[error("level {level} is empty")]
@@ -83,49 +87,86 @@ pub enum PyramidError {
 }
 
 impl Level {
+    /// A level over the finest one.
+    fn new(info: &LevelInfo, finest: &Placement) -> Result<Self, PyramidError> {
+        let (level, own) = (info.index, &info.placement);
+        if own.rows.min(own.cols).min(info.chunk_rows).min(info.chunk_cols) == 0 {
+            return Err(PyramidError::EmptyLevel { level });
+        }
+        let factor = (own.dlon / finest.dlon, own.dlat / finest.dlat);
+        let factor = (whole(factor.0, factor.0 * 1e-5), whole(factor.1, factor.1 * 1e-5));
+        if factor.0 < 0.999 || factor.1 < 0.999 || own.is_mercator != finest.is_mercator {
+            return Err(PyramidError::NotCoarser { level });
+        }
+        // To the west or to the east, whatever is nearer.
+        let turned = (own.west - finest.west + 180.0).rem_euclid(360.0) - 180.0;
+        let column = turned * finest.cols_per_degree();
+        let origin = (whole(column, 1e-2), whole(finest.row_of(own.first_lat), 1e-2));
+        let covers = |origin: f64, factor: f64, own: u32, all: u32| {
+            let end = origin + factor * f64::from(own);
+            origin <= factor && f64::from(all) - end <= SHORTAGE * factor
+        };
+        if covers(origin.0, factor.0, own.cols, finest.cols)
+            && covers(origin.1, factor.1, own.rows, finest.rows)
+        {
+            let (size, chunk) = ((own.cols, own.rows), (info.chunk_cols, info.chunk_rows));
+            Ok(Self { index: level, factor, origin, size, chunk })
+        } else {
+            Err(PyramidError::Elsewhere { level })
+        }
+    }
+
     /// Columns and rows of chunks.
     pub fn chunks(&self) -> (u32, u32) {
         (self.size.0.div_ceil(self.chunk.0), self.size.1.div_ceil(self.chunk.1))
     }
+
+    /// Whether a pixel is a square of whole cells, counted from the first one, and none is left out.
+    fn is_nested(&self, cells: (u32, u32)) -> bool {
+        let covers = |own: u32, all: u32| f64::from(own) * self.factor.0 >= f64::from(all);
+        self.origin == (0.0, 0.0)
+            && self.factor.0.to_bits() == self.factor.1.to_bits()
+            && self.factor.0.fract() == 0.0
+            && covers(self.size.0, cells.0)
+            && covers(self.size.1, cells.1)
+    }
+
+    /// The chunks along one axis that hold cells; those past the level's end are the last chunk's.
+    fn span(&self, cells: &Range<f64>, axis: Axis) -> Range<u32> {
+        let (factor, origin, chunk, count) = match axis {
+            Axis::Columns => (self.factor.0, self.origin.0, self.chunk.0, self.chunks().0),
+            Axis::Rows => (self.factor.1, self.origin.1, self.chunk.1, self.chunks().1),
+        };
+        let at = |cell: f64| (cell - origin) / (factor * f64::from(chunk));
+        // The epsilon keeps an edge that lies exactly on the screen's out of the next chunk.
+        let first = ((at(cells.start) + 1e-9).floor() as u32).min(count - 1);
+        first..((at(cells.end) - 1e-9).ceil() as u32).clamp(first + 1, count)
+    }
+}
+
+/// An axis of a grid.
+#[derive(Clone, Copy)]
+enum Axis {
+    Columns,
+    Rows,
+}
+
+/// A number that is whole but for the errors of the coordinates that it comes from, made whole.
+fn whole(number: f64, tolerance: f64) -> f64 {
+    let rounded = number.round();
+    if (number - rounded).abs() <= tolerance { rounded } else { number }
 }
 
 impl Pyramid {
-    /// Checks the levels of a dataset, which come finest first.
+    /// Checks the levels of a grid, which come finest first.
     pub fn new(infos: &[LevelInfo]) -> Result<Self, PyramidError> {
         let finest = infos.first().ok_or(PyramidError::Empty)?;
         if infos.len() > MAX_LEVELS {
             return Err(PyramidError::TooMany { found: infos.len() });
         }
-        let spans = |pixels: u32, degrees: f64| {
-            (f64::from(pixels) * finest.degrees_per_pixel - degrees).abs()
-                < finest.degrees_per_pixel * 0.01
-        };
-        if !spans(finest.cols, 360.0) || !spans(finest.rows, 180.0) {
-            return Err(PyramidError::NotGlobal {
-                cols: finest.cols,
-                rows: finest.rows,
-                degrees: finest.degrees_per_pixel,
-            });
-        }
-        let level = |info: &LevelInfo| {
-            let ratio = info.degrees_per_pixel / finest.degrees_per_pixel;
-            if ratio < 0.999 || (ratio - ratio.round()).abs() > 1e-3 {
-                return Err(PyramidError::NotNested {
-                    level: info.index,
-                    degrees: info.degrees_per_pixel,
-                });
-            }
-            if info.rows.min(info.cols).min(info.chunk_rows).min(info.chunk_cols) == 0 {
-                return Err(PyramidError::EmptyLevel { level: info.index });
-            }
-            Ok(Level {
-                index: info.index,
-                factor: ratio.round() as u32,
-                size: (info.cols, info.rows),
-                chunk: (info.chunk_cols, info.chunk_rows),
-            })
-        };
-        Ok(Self { levels: infos.iter().map(level).collect::<Result<_, _>>()? })
+        let placement = finest.placement;
+        let levels = infos.iter().map(|info| Level::new(info, &placement));
+        Ok(Self { placement, levels: levels.collect::<Result<_, _>>()? })
     }
 
     /// The levels, finest first.
@@ -133,16 +174,34 @@ impl Pyramid {
         &self.levels
     }
 
-    /// Columns and rows of the finest level.
+    /// The level of an index in chunk keys.
+    pub fn level(&self, index: u8) -> Option<&Level> {
+        self.levels.iter().find(|level| level.index == index)
+    }
+
+    /// Where the cells lie.
+    pub fn placement(&self) -> &Placement {
+        &self.placement
+    }
+
+    /// Columns and rows of cells.
     pub fn size(&self) -> (u32, u32) {
-        self.levels[0].size
+        (self.placement.cols, self.placement.rows)
+    }
+
+    /// Whether the pixels of each level are squares of whole cells, counted from the first one.
+    pub fn is_nested(&self) -> bool {
+        self.levels.iter().all(|level| level.is_nested(self.size()))
     }
 
     /// Position of the level whose pixels are nearest in size to the **device** pixels at the centre,
     /// in the logarithm: drawn at most 1.4 times larger, skipped over at most 1.4 fold.
     pub fn level_for(&self, camera: &Camera) -> usize {
-        let cells = camera.degrees_per_pixel() * f64::from(self.size().0) / 360.0;
-        let distance = |level: &Level| (cells / f64::from(level.factor)).log2().abs();
+        let cells = camera.degrees_per_pixel() * self.placement.cols_per_degree();
+        let across = camera.degrees_per_pixel() * self.placement.rows_per_degree().abs();
+        let distance = |level: &Level| {
+            f64::midpoint((cells / level.factor.0).log2(), (across / level.factor.1).log2()).abs()
+        };
         (0..self.levels.len())
             .min_by(|&a, &b| distance(&self.levels[a]).total_cmp(&distance(&self.levels[b])))
             .unwrap_or(0)
@@ -151,24 +210,25 @@ impl Pyramid {
     /// The chunks of a level that are on the screen, those nearest to its centre first.
     pub fn visible(&self, camera: &Camera, level: usize) -> Vec<Place> {
         let shape = &self.levels[level];
-        let cells: BTreeSet<(u32, u32)> = match camera.projection() {
+        let cells = match camera.projection() {
             Projection::Globe => self.on_globe(camera, shape),
             Projection::Mercator | Projection::Equirectangular => self.on_plane(camera, shape),
         };
-        let view = camera.view();
-        let (cols, rows) = (f64::from(self.size().0), f64::from(self.size().1));
-        let east = (view.lon + 180.0) / 360.0 * cols;
-        let south = (90.0 - view.lat) / 180.0 * rows;
-        // Distance from the centre to the chunk's middle, in cells, the short way around.
+        let (view, grid) = (camera.view(), &self.placement);
+        let (east, south, turn) = (grid.column(view.lon), grid.row(view.lat), grid.turn());
+        // Cells need not be square.
+        let stretch = (grid.dlat / grid.dlon).abs();
+        // Distance from the centre to the chunk's middle, in widths of a cell, the short way around.
         let distance = |&(row, col): &(u32, u32)| {
-            let middle = |index: u32, chunk: u32| {
-                (f64::from(index) + 0.5) * f64::from(chunk) * f64::from(shape.factor)
+            let middle = |index: u32, chunk: u32, factor: f64, origin: f64| {
+                (f64::from(index) + 0.5) * f64::from(chunk) * factor + origin
             };
-            let dx = (middle(col, shape.chunk.0) - east).abs();
-            let dx = dx.min((cols - dx).abs());
-            dx.hypot(middle(row, shape.chunk.1) - south)
+            let dx = (middle(col, shape.chunk.0, shape.factor.0, shape.origin.0) - east).abs();
+            let dx = dx.min((turn - dx).abs());
+            let dy = middle(row, shape.chunk.1, shape.factor.1, shape.origin.1) - south;
+            dx.hypot(dy * stretch)
         };
-        let mut places: Vec<_> = cells.into_iter().map(|cell| (distance(&cell), cell)).collect();
+        let mut places: Vec<_> = cells.keys().map(|cell| (distance(cell), *cell)).collect();
         sort_by_number(&mut places, |&(distance, _)| distance);
         places.into_iter().map(|(_, (row, col))| Place { level, row, col }).collect()
     }
@@ -182,58 +242,59 @@ impl Pyramid {
         (self.visible(camera, level), coarse)
     }
 
-    /// The key of a chunk of a variable and the index of a year.
-    pub fn key(&self, place: Place, (variable, year): (Variable, u16)) -> ChunkKey {
+    /// The key of a chunk of a plane.
+    pub fn key(&self, place: Place, (variable, plane): Plane) -> ChunkKey {
         let level = self.levels[place.level].index;
-        ChunkKey { variable, year, level, row: place.row, col: place.col }
+        ChunkKey { variable, plane, level, row: place.row, col: place.col }
     }
 
     /// In the flat projections what is on the screen is a rectangle of longitude and latitude.
-    fn on_plane(&self, camera: &Camera, shape: &Level) -> BTreeSet<(u32, u32)> {
-        let (cols, rows) = self.size();
-        let viewport = camera.viewport();
+    fn on_plane(&self, camera: &Camera, shape: &Level) -> Table<(u32, u32), ()> {
+        let (viewport, grid) = (camera.viewport(), &self.placement);
         let middle = viewport.width / 2.0;
         let lat = |y: f64, beyond: f64| camera.unproject(middle, y).map_or(beyond, |place| place.1);
-        let (north, south) = (lat(0.0, 90.0), lat(viewport.height, -90.0));
-        let row_of =
-            |lat: f64| ((90.0 - lat) / 180.0 * f64::from(rows)).clamp(0.0, f64::from(rows));
-        let per_row = f64::from(shape.chunk.1 * shape.factor);
-        // The epsilon keeps an edge that lies exactly on the screen's out of the next chunk.
-        let first_row = (row_of(north) / per_row + 1e-9).floor() as u32;
-        let end_row = ((row_of(south) / per_row - 1e-9).ceil() as u32).min(shape.chunks().1);
+        let ends = [lat(0.0, 90.0), lat(viewport.height, -90.0)].map(|lat| grid.row(lat));
+        let rows = ends[0].min(ends[1]).max(0.0)..ends[0].max(ends[1]).min(f64::from(grid.rows));
 
-        let span = (viewport.width / camera.world()).min(1.0) * f64::from(cols);
-        let west = (camera.view().lon + 180.0) / 360.0 * f64::from(cols) - span / 2.0;
-        let mut chunk_cols = BTreeSet::new();
-        let per_col = f64::from(shape.chunk.0 * shape.factor);
-        // The whole world, and the pieces of it west and east of the antimeridian.
-        for turn in [-1.0, 0.0, 1.0] {
-            let start = (west + turn * f64::from(cols)).max(0.0);
-            let end = (west + turn * f64::from(cols) + span).min(f64::from(cols));
+        let turn = grid.turn();
+        let span = (viewport.width / camera.world()).min(1.0) * turn;
+        let west = grid.column(camera.view().lon) - span / 2.0;
+        let mut chunk_cols = Table::new();
+        // The whole world, and the pieces of it west and east of where the grid begins.
+        for turns in [-1.0, 0.0, 1.0] {
+            let start = (west + turns * turn).max(0.0);
+            let end = (west + turns * turn + span).min(f64::from(grid.cols));
             if start < end {
-                let first = (start / per_col + 1e-9).floor() as u32;
-                let last = ((end / per_col - 1e-9).ceil() as u32).min(shape.chunks().0);
-                chunk_cols.extend(first..last);
+                for col in shape.span(&(start..end), Axis::Columns) {
+                    chunk_cols.insert(col, ());
+                }
             }
         }
-        let mut cells = BTreeSet::new();
-        for row in first_row..end_row {
-            cells.extend(chunk_cols.iter().map(|&col| (row, col)));
+        let mut cells = Table::new();
+        if rows.start < rows.end {
+            for row in shape.span(&rows, Axis::Rows) {
+                for &col in chunk_cols.keys() {
+                    cells.insert((row, col), ());
+                }
+            }
         }
         cells
     }
 
     /// On the globe places all over the screen are looked at, and the poles by themselves, where the
     /// chunks come to a point.
-    fn on_globe(&self, camera: &Camera, shape: &Level) -> BTreeSet<(u32, u32)> {
+    fn on_globe(&self, camera: &Camera, shape: &Level) -> Table<(u32, u32), ()> {
         let viewport = camera.viewport();
-        let mut cells = BTreeSet::new();
+        let mut cells = Table::new();
         let mut look = |x: f64, y: f64| {
-            if let Some((lon, lat)) = camera.unproject(x, y) {
-                cells.insert(self.chunk_at(shape, lon, lat));
+            if let Some((lon, lat)) = camera.unproject(x, y)
+                && let Some(chunk) = self.chunk_at(shape, lon, lat)
+            {
+                cells.insert(chunk, ());
             }
         };
-        let steps = |length: f64| ((length / GLOBE_STEP).ceil() as u32).max(1);
+        let step = self.globe_step(camera, shape);
+        let steps = |length: f64| ((length / step).ceil() as u32).max(1);
         let (across, down) = (steps(viewport.width), steps(viewport.height));
         for i in 0..=down {
             let y = viewport.height * f64::from(i) / f64::from(down);
@@ -250,20 +311,22 @@ impl Pyramid {
                 look(x, y);
             }
         }
-        for (lat, row) in [(90.0, 0), (-90.0, shape.chunks().1 - 1)] {
-            let Some((x, y)) = camera.project(0.0, lat) else { continue };
+        for (lat, is_reached) in [-90.0, 90.0].into_iter().zip(self.placement.reaches_poles()) {
+            let Some((x, y)) = camera.project(0.0, lat).filter(|_| is_reached) else { continue };
             let margin = 100.0;
             if (-margin..=viewport.width + margin).contains(&x)
                 && (-margin..=viewport.height + margin).contains(&y)
             {
                 // Only wedges whose tip, 1° from the pole, is on this side.
                 for col in 0..shape.chunks().0 {
-                    let lon = (f64::from(col) + 0.5) / f64::from(shape.chunks().0) * 360.0 - 180.0;
-                    let tip = camera.project(lon, lat - lat.signum());
+                    let middle = (f64::from(col) + 0.5) * f64::from(shape.chunk.0);
+                    let lon = self.placement.lon(middle * shape.factor.0 + shape.origin.0);
+                    let tip = camera.project(lon, lat - f64::signum(lat));
                     if tip.is_some_and(|(x, y)| {
                         (0.0..=viewport.width).contains(&x) && (0.0..=viewport.height).contains(&y)
-                    }) {
-                        cells.insert((row, col));
+                    }) && let Some((row, _)) = self.chunk_at(shape, lon, lat)
+                    {
+                        cells.insert((row, col), ());
                     }
                 }
             }
@@ -271,36 +334,52 @@ impl Pyramid {
         cells
     }
 
-    /// The chunk (row, column) of a level that holds a place.
-    fn chunk_at(&self, shape: &Level, lon: f64, lat: f64) -> (u32, u32) {
-        let (cols, rows) = self.size();
-        let col = ((lon + 180.0) / 360.0 * f64::from(cols)) as u32;
-        let row = ((90.0 - lat) / 180.0 * f64::from(rows)) as u32;
-        (
-            row.min(rows - 1) / shape.factor / shape.chunk.1,
-            col.min(cols - 1) / shape.factor / shape.chunk.0,
-        )
+    /// CSS pixels between places that are looked at on the globe: no chunk shall lie between them, nor the whole grid.
+    fn globe_step(&self, camera: &Camera, shape: &Level) -> f64 {
+        let per_degree = camera.world() / 360.0;
+        let length = |chunk: u32, size: u32, factor: f64, step: f64| {
+            f64::from(chunk.min(size)) * factor * step.abs() * per_degree
+        };
+        let grid = &self.placement;
+        let width = length(shape.chunk.0, shape.size.0, shape.factor.0, grid.dlon);
+        let height = length(shape.chunk.1, shape.size.1, shape.factor.1, grid.dlat);
+        (width.min(height) / 2.0).clamp(LEAST_GLOBE_STEP, GLOBE_STEP)
+    }
+
+    /// The chunk (row, column) of a level that holds a place; `None` outside the grid.
+    fn chunk_at(&self, shape: &Level, lon: f64, lat: f64) -> Option<(u32, u32)> {
+        let (row, col) = self.placement.pixel_at(lon, lat)?;
+        let chunk = |cell: u32, axis| {
+            let middle = f64::from(cell) + 0.5;
+            shape.span(&(middle..middle), axis).start
+        };
+        Some((chunk(row, Axis::Rows), chunk(col, Axis::Columns)))
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use std::collections::BTreeSet;
+
     use floe_shared::grid::Grid;
     use floe_shared::pyramid;
 
     use super::*;
     use crate::view::{View, Viewport};
 
+    /// A north-up grid of square pixels from 180° W.
+    fn placement(edge: f64, cols: u32, rows: u32) -> Placement {
+        Placement::new(-180.0, 90.0, edge, -edge, cols, rows)
+    }
+
     fn infos() -> Vec<LevelInfo> {
         pyramid::levels(Grid::default())
             .into_iter()
             .map(|level| LevelInfo {
                 index: level.index as u8,
-                rows: level.rows,
-                cols: level.cols,
+                placement: placement(0.01 * f64::from(level.factor()), level.cols, level.rows),
                 chunk_rows: level.chunk,
                 chunk_cols: level.chunk,
-                degrees_per_pixel: 0.01 * f64::from(level.factor()),
             })
             .collect()
     }
@@ -369,7 +448,7 @@ mod tests {
                             if projection == Projection::Globe && rim > 0.99 {
                                 continue;
                             }
-                            let chunk = pyramid.chunk_at(&shape, lon, lat);
+                            let chunk = pyramid.chunk_at(&shape, lon, lat).unwrap();
                             assert!(visible.contains(&chunk), "{camera:?} {x} {y} {chunk:?}");
                         }
                     }
@@ -389,14 +468,82 @@ mod tests {
     }
 
     #[test]
-    fn datasets_that_do_not_span_the_globe_are_refused_by_name() {
+    fn levels_that_do_not_belong_together_are_refused_by_name() {
         assert_eq!(Pyramid::new(&[]), Err(PyramidError::Empty));
-        let mut regional = infos();
-        regional[0].cols = 10_000;
-        assert!(Pyramid::new(&regional).unwrap_err().to_string().contains("do not span the globe"));
-        let mut odd = infos();
-        odd[2].degrees_per_pixel = 0.035;
-        assert!(Pyramid::new(&odd).unwrap_err().to_string().contains("level 2"));
+        let refused = |level: usize, placement: Placement| {
+            let mut infos = infos();
+            infos[level].placement = placement;
+            Pyramid::new(&infos).unwrap_err()
+        };
+        let half = Placement::new(-180.0, 90.0, 0.04, -0.04, 9000, 2250);
+        assert_eq!(refused(2, half), PyramidError::Elsewhere { level: 2 });
+        let south_first = Placement::new(-180.0, -90.0, 0.04, 0.04, 9000, 4500);
+        assert_eq!(refused(2, south_first), PyramidError::NotCoarser { level: 2 });
+        let elsewhere = Placement::new(-90.0, 90.0, 0.04, -0.04, 9000, 4500);
+        assert_eq!(refused(2, elsewhere), PyramidError::Elsewhere { level: 2 });
+        assert_eq!(refused(1, placement(0.02, 0, 0)).to_string(), "level 1 is empty");
+    }
+
+    /// Levels of a grid by their placements, in chunks of so many pixels.
+    pub(crate) fn levels(chunk: u32, placements: &[Placement]) -> Pyramid {
+        let info = |(index, &placement): (usize, &Placement)| LevelInfo {
+            index: index as u8,
+            placement,
+            chunk_rows: chunk,
+            chunk_cols: chunk,
+        };
+        Pyramid::new(&placements.iter().enumerate().map(info).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn levels_of_any_factor_lie_where_their_coordinates_say() {
+        let rounded = Placement::new(-180.0, 90.0, 0.32, -180.0 / 562.0, 1125, 562);
+        let dropped = Placement::new(-180.0, 90.0, 0.32, -0.32, 1125, 562);
+        let shifted = Placement::new(-180.01, 90.01, 0.04, -0.04, 9000, 4501);
+        let finest = placement(0.01, 36_000, 18_000);
+        for (level, factor, origin, is_nested) in [
+            (rounded, (32.0, 18_000.0 / 562.0), (0.0, 0.0), false),
+            (dropped, (32.0, 32.0), (0.0, 0.0), false),
+            (placement(0.32, 1125, 563), (32.0, 32.0), (0.0, 0.0), true),
+            (shifted, (4.0, 4.0), (-1.0, -1.0), false),
+        ] {
+            let pyramid = levels(512, &[finest, level]);
+            let found = pyramid.levels()[1];
+            assert!((found.factor.1 - factor.1).abs() < 1e-9, "{found:?}");
+            assert_eq!((found.factor.0, found.origin), (factor.0, origin));
+            assert_eq!(pyramid.is_nested(), is_nested);
+        }
+    }
+
+    #[test]
+    fn of_a_region_only_its_own_chunks_are_wanted() {
+        let region = Placement::new(170.0, 10.0, 0.1, -0.1, 200, 200);
+        let pyramid = levels(50, &[region]);
+        for projection in Projection::ALL {
+            let at = |lon, lat| pyramid.visible(&camera(projection, lon, lat, 5.0, 1.0), 0);
+            assert_eq!(at(180.0, 0.0).len(), 16, "{projection:?}");
+            assert!(at(100.0, 0.0).is_empty() && at(180.0, 60.0).is_empty());
+            let world = pyramid.visible(&camera(projection, -180.0, 0.0, 0.0, 1.0), 0);
+            assert_eq!(world.len(), 16, "{projection:?}");
+        }
+        // Across the antimeridian, near its western end.
+        let places = pyramid.visible(&camera(Projection::Mercator, 170.5, 9.5, 9.0, 1.0), 0);
+        assert_eq!((places[0].row, places[0].col, places.len()), (0, 0, 1));
+    }
+
+    #[test]
+    fn rows_that_go_north_are_counted_from_the_south() {
+        let pyramid = levels(90, &[Placement::new(0.0, -90.0, 0.5, 0.5, 720, 360)]);
+        let places = pyramid.visible(&camera(Projection::Mercator, 10.0, 75.0, 7.0, 1.0), 0);
+        assert_eq!((places[0].row, places[0].col), (3, 0));
+        let places = pyramid.visible(&camera(Projection::Globe, -10.0, -75.0, 7.0, 1.0), 0);
+        assert_eq!((places[0].row, places[0].col), (0, 7));
+    }
+
+    #[test]
+    fn a_small_region_is_found_on_the_whole_globe() {
+        let pyramid = levels(30, &[Placement::new(3.0, 47.0, 0.05, -0.05, 60, 60)]);
+        assert_eq!(pyramid.visible(&camera(Projection::Globe, 0.0, 20.0, 1.0, 1.0), 0).len(), 4);
     }
 
     #[test]

@@ -15,10 +15,10 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context as _, bail, ensure};
 use clap::{Parser, Subcommand};
 use floe_bench::{Floe, median};
-use floe_processor::centres::Centres;
-use floe_processor::granule::{Directory, GranuleId, Layer, Platform};
-use floe_processor::needed::{self, Footprint};
-use floe_processor::sinusoidal::Position;
+use floe_raster::centres::Centres;
+use floe_raster::granule::{Directory, GranuleId, Layer, Platform};
+use floe_raster::needed::{self, Footprint};
+use floe_raster::sinusoidal::Position;
 use floe_shared::digital_number::{DigitalNumber, mean_half_even};
 use floe_shared::grid::{Grid, TileIndex};
 use libdeflater::Decompressor;
@@ -93,6 +93,8 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
         format!("catalog.url=\"{}\"", sandbox.catalog_url),
         "--set".to_owned(),
         format!("catalog.sign_url=\"{}\"", sandbox.sign_url),
+        "--set".to_owned(),
+        format!("catalog.due_days={}", sandbox.due_days),
     ]);
     floe.json(&["init"])?;
     let this = std::env::current_exe()?;
@@ -180,6 +182,7 @@ struct Sandbox {
     process: Child,
     catalog_url: String,
     sign_url: String,
+    due_days: String,
 }
 
 impl Sandbox {
@@ -194,7 +197,12 @@ impl Sandbox {
         BufReader::new(stdout).read_line(&mut line)?;
         let urls: Value = serde_json::from_str(&line).context("reading the sandbox's URLs")?;
         let url = |key: &str| urls[key].as_str().unwrap_or_default().to_owned();
-        Ok(Self { process, catalog_url: url("catalog_url"), sign_url: url("sign_url") })
+        Ok(Self {
+            process,
+            catalog_url: url("catalog_url"),
+            sign_url: url("sign_url"),
+            due_days: urls["due_days"].to_string(),
+        })
     }
 }
 
@@ -331,7 +339,7 @@ fn sample(
     grid: Grid,
     tile: TileIndex,
     footprints: &BTreeMap<Position, Footprint>,
-    transforms: &BTreeMap<Position, floe_processor::granule::Transform>,
+    transforms: &BTreeMap<Position, floe_raster::granule::Transform>,
     blocks: &BTreeMap<(Position, usize), Block>,
 ) -> (Vec<u16>, Vec<u16>, u64) {
     let centres = Centres::new(grid, tile);

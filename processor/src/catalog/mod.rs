@@ -1,9 +1,17 @@
 //! Finding granules and reading their files: STAC search, SAS tokens, blobs.
 
+mod answer;
+mod census;
+mod due;
+mod harvest;
 mod item;
+mod question;
 mod search;
 mod sign;
 
-pub use item::{GranuleFiles, ItemError};
+pub use answer::Doubt;
+pub use census::{Census, YearCensus};
+pub use due::{Composite, Gap, GapError};
+pub use item::{GranuleFiles, ItemError, Wanted};
 pub use search::{Catalog, CatalogError, Found};
 pub use sign::{BlobError, BlobReader};

@@ -1,34 +1,59 @@
-//! Finding granules through a STAC API.
+//! Finding granules through a STAC API that may hold answers back.
 //!
 //! Footprints in the catalogue are coarse: a search by a tile's own bounds misses granules whose pixels
 //! reach the tile. The positions that a job needs are therefore computed from the grid, and the search
 //! asks for the whole band of latitude that they lie in, narrowed by the properties
 //! `modis:horizontal-tile` and `modis:vertical-tile`; whatever comes back is filtered again here.
+//!
+//! What came is compared with what is due. Composites that are due and did not come are asked for by
+//! themselves, position by position and stretch by stretch: only those that an answer lacks which brings
+//! nothing new are absent. Where it does bring something, an earlier answer was cut short without a word,
+//! and every answer of its size is from then on in doubt: all is asked for again in questions whose answers
+//! are smaller. Where the smallest ones do not agree either, the search fails.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::Deserialize;
+use chrono::{NaiveDate, Utc};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
-use super::item::{GranuleFiles, Item, ItemError};
+use super::answer::{Answer, Asker, Doubt};
+use super::census::Census;
+use super::due::{Calendar, Composite};
+use super::harvest::Harvest;
+use super::item::{GranuleFiles, ItemError};
+use super::question::{Question, When, consecutive, in_rows};
 use crate::config::CatalogConfig;
-use crate::granule::{GranuleKey, Platform};
 use crate::http::{Http, HttpError};
-use crate::sinusoidal::{POSITION_METRES, Position, lonlat_from_sinusoidal};
+use floe_raster::granule::{GranuleKey, Platform};
+use floe_raster::sinusoidal::Position;
 
-/// Items per page; the largest that the Planetary Computer hands out.
-const PAGE: usize = 1000;
-/// Degrees by which the searched band is wider than the positions, for footprints that are a little off.
-const MARGIN: f64 = 1.0;
+/// Questions under way at once, where there are several.
+const AT_ONCE: usize = 8;
+/// Items of a look for any granule at all: fewer than the smallest of the pages.
+const FEW: usize = 10;
+/// Answers without anything new after which what is missing is absent: a catalogue that is ailing gives an
+/// empty list now and then.
+const QUIET_ANSWERS: usize = 2;
+/// How often a search begins anew in smaller questions. Each time something was held back in a way that
+/// was not known before; a catalogue that goes on like that is not to be trusted.
+const MOST_ROUNDS: usize = 8;
 
-/// The granules that a search found, by year.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What a search found.
+#[derive(Debug, Default)]
 pub struct Found {
     /// One production of each granule, in the order of date and position.
     pub granules: Vec<GranuleFiles>,
     /// Items that were set aside: older productions of the same granules.
     pub superseded: Vec<GranuleKey>,
+    /// Malformed items that nobody asked for.
+    pub malformed: usize,
+    /// Positions of which a needed item cannot be used, and why.
+    pub unusable: BTreeMap<Position, ItemError>,
+    /// What is due, and what of it is absent.
+    pub census: Census,
 }
 
 impl Found {
@@ -55,50 +80,85 @@ pub enum CatalogError {
         /// The collection.
         collection: String,
     },
-    /// Pages without end.
-    #[error("catalogue {url} pages in a circle: page {page} links to one that was read already")]
-    Circle {
+    /// Answers that do not agree, however small the questions are.
+    #[error(
+        "catalogue {url} holds items back, even in answer to the smallest questions ({question}): {doubt}"
+    )]
+    Disagreement {
         /// Root of the API.
         url: String,
-        /// The page, from 1.
-        page: usize,
+        /// The last question.
+        question: String,
+        /// What speaks for it.
+        doubt: Doubt,
+    },
+    /// New granules without end.
+    #[error(
+        "catalogue {url} gives other granules each time it is asked: {rounds} rounds of questions found something new"
+    )]
+    Restless {
+        /// Root of the API.
+        url: String,
+        /// How often it was asked.
+        rounds: usize,
+    },
+    /// No item, though there are some.
+    #[error(
+        "catalogue {url} has the collection '{collection}', and gives no item of it even where there must be some"
+    )]
+    Silent {
+        /// Root of the API.
+        url: String,
+        /// The collection.
+        collection: String,
     },
 }
 
 /// A STAC API.
 #[derive(Debug)]
 pub struct Catalog {
-    http: Arc<Http>,
-    url: String,
-    collection: String,
+    asker: Asker,
     platforms: Vec<Platform>,
+    calendar: Calendar,
+    /// First day of the collection's extent, where it has one; known once the collection was asked for.
+    begins: OnceCell<Option<NaiveDate>>,
+    /// Whether a position has a granule in any year.
+    coverage: Mutex<BTreeMap<Position, bool>>,
 }
 
-#[derive(Deserialize)]
-struct Page {
-    features: Vec<Item>,
-    #[serde(default)]
-    links: Vec<Link>,
+/// What a look for a few granules at some positions saw.
+enum Glance {
+    /// Granules at these of them.
+    Granules(BTreeSet<Position>),
+    /// Other items only, and perhaps not all.
+    Unclear,
+    /// No granule of them; and not even an item that was not asked for?
+    Nothing { is_silent: bool },
 }
 
-#[derive(Deserialize)]
-struct Link {
-    rel: String,
-    href: String,
-    #[serde(default)]
-    method: Option<String>,
-    #[serde(default)]
-    body: Option<Value>,
+/// A search under way.
+struct Search<'a> {
+    catalog: &'a Catalog,
+    harvest: Harvest<'a>,
+    /// Questions whose answers were believed, with the number of items that came.
+    believed: Vec<(Question, usize)>,
+    /// The least number of items in an answer that was cut short.
+    cut_at: Option<usize>,
 }
 
 impl Catalog {
     /// The catalogue that the configuration names.
     pub fn new(http: Arc<Http>, config: &CatalogConfig) -> Self {
         Self {
-            http,
-            url: config.url.trim_end_matches('/').to_owned(),
-            collection: config.collection.clone(),
+            asker: Asker::new(http, &config.url, config.wanted.clone()),
             platforms: config.platforms.clone(),
+            calendar: Calendar {
+                days: config.due_days.clone(),
+                gaps: config.gaps.clone(),
+                platforms: config.platforms.clone(),
+            },
+            begins: OnceCell::new(),
+            coverage: Mutex::default(),
         }
     }
 
@@ -109,176 +169,319 @@ impl Catalog {
         positions: &BTreeSet<Position>,
         years: &[i32],
     ) -> Result<Found, CatalogError> {
-        let mut newest: BTreeMap<GranuleKey, GranuleFiles> = BTreeMap::new();
-        let mut superseded = Vec::new();
         if positions.is_empty() {
             return Ok(Found::default());
         }
-        let mut items_seen = 0;
-        for span in consecutive(years) {
-            for item in self.pages(&self.query(positions, &span)).await? {
-                items_seen += 1;
-                let Some(granule) = item.granule(&self.collection)? else { continue };
-                let key = granule.id.key;
-                let wanted = self.platforms.contains(&key.platform)
-                    && years.contains(&key.year)
-                    && positions.contains(&key.position);
-                if !wanted {
-                    continue;
-                }
-                match newest.entry(key) {
-                    std::collections::btree_map::Entry::Vacant(entry) => {
-                        entry.insert(granule);
-                    }
-                    std::collections::btree_map::Entry::Occupied(mut entry) => {
-                        if entry.get().id == granule.id {
-                            continue; // the same item twice, on two pages
-                        }
-                        superseded.push(key);
-                        if granule.production_order() > entry.get().production_order() {
-                            entry.insert(granule);
-                        }
-                    }
-                }
-            }
-        }
-        if items_seen == 0 {
-            self.check_collection().await?;
-        }
-        let granules =
-            newest.into_values().map(GranuleFiles::complete).collect::<Result<_, _>>()?;
-        Ok(Found { granules, superseded })
+        let needs = |key: &GranuleKey| {
+            self.platforms.contains(&key.platform)
+                && years.contains(&key.year)
+                && positions.contains(&key.position)
+        };
+        let mut search = Search {
+            catalog: self,
+            harvest: Harvest::new(self.asker.wanted(), needs),
+            believed: Vec::new(),
+            cut_at: None,
+        };
+        let whole = consecutive(years).into_iter().map(|when| self.question(positions, when));
+        search.ask(whole.collect()).await?;
+        let begins = self.begins().await?;
+        let today = Utc::now().date_naive();
+        let due: BTreeMap<i32, BTreeSet<Composite>> =
+            years.iter().map(|&year| (year, self.calendar.due(year, begins, today))).collect();
+        let census = search.complete(positions, years, due).await?;
+        Ok(Found { census, ..search.harvest.finish() })
     }
 
     /// Makes sure that "nothing found" does not mean "asked for the wrong thing".
     pub async fn check_collection(&self) -> Result<(), CatalogError> {
-        let url = format!("{}/collections/{}", self.url, self.collection);
-        match self.http.get_json::<Value>(&url).await {
-            Ok(_) => Ok(()),
-            Err(HttpError::Status { status, .. }) if status.as_u16() == 404 => {
-                Err(CatalogError::NoCollection {
-                    url: self.url.clone(),
-                    collection: self.collection.clone(),
-                })
-            }
-            Err(error) => Err(error.into()),
-        }
+        self.begins().await.map(drop)
     }
 
-    async fn pages(&self, query: &Value) -> Result<Vec<Item>, CatalogError> {
-        let mut items = Vec::new();
-        let mut url = format!("{}/search", self.url);
-        let mut body = Some(query.clone());
-        let mut read: BTreeSet<String> = BTreeSet::new();
+    /// The first day of the collection's extent.
+    async fn begins(&self) -> Result<Option<NaiveDate>, CatalogError> {
+        let ask = async || Ok(extent_begins(&self.asker.collection_document().await?));
+        self.begins.get_or_try_init(ask).await.copied()
+    }
+
+    fn question(&self, positions: &BTreeSet<Position>, when: When) -> Question {
+        Question { positions: positions.clone(), when, platforms: self.platforms.clone() }
+    }
+
+    /// Which of these positions have a granule in any year of the collection. `is_silent` says that the
+    /// catalogue has not given a single item yet.
+    async fn covered(
+        &self,
+        positions: &BTreeSet<Position>,
+        mut is_silent: bool,
+    ) -> Result<BTreeSet<Position>, CatalogError> {
+        let known = self.coverage.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let unknown: BTreeSet<Position> =
+            positions.iter().filter(|position| !known.contains_key(position)).copied().collect();
+        // Neighbours in one row are asked for together: most of them lie in the same sea.
+        let neighbours = |a: &Position, b: &Position| a.v == b.v && a.h + 1 == b.h;
+        let mut open: Vec<Vec<Position>> =
+            in_rows(&unknown).chunk_by(neighbours).map(<[Position]>::to_vec).collect();
+        let mut learnt: BTreeMap<Position, bool> = BTreeMap::new();
+        while let Some(run) = open.pop() {
+            match self.glance_at(&run).await? {
+                Glance::Nothing { is_silent: silent } => {
+                    is_silent &= silent;
+                    learnt.extend(run.iter().map(|&position| (position, false)));
+                }
+                Glance::Unclear if run.len() > 1 => {
+                    open.extend(run.iter().map(|&position| vec![position]));
+                }
+                // Where it cannot be told, more is expected rather than less.
+                Glance::Unclear => learnt.extend(run.iter().map(|&position| (position, true))),
+                Glance::Granules(seen) => {
+                    is_silent = false;
+                    learnt.extend(seen.iter().map(|&position| (position, true)));
+                    let rest: Vec<Position> =
+                        run.into_iter().filter(|position| !seen.contains(position)).collect();
+                    open.extend(rest.chunk_by(neighbours).map(<[Position]>::to_vec));
+                }
+            }
+        }
+        if is_silent && !learnt.is_empty() {
+            self.prove_that_it_answers().await?;
+        }
+        let mut coverage = self.coverage.lock().unwrap_or_else(PoisonError::into_inner);
+        coverage.extend(learnt);
+        let has = |position: &&Position| coverage.get(position).copied().unwrap_or(true);
+        Ok(positions.iter().filter(has).copied().collect())
+    }
+
+    /// Makes sure that a catalogue which has given nothing yet answers questions of this kind at all: it is
+    /// asked for a granule that it must have, since it has just shown it.
+    async fn prove_that_it_answers(&self) -> Result<(), CatalogError> {
+        let wanted = self.asker.wanted();
+        let anything = json!({ "collections": [wanted.collection], "limit": FEW });
+        let shown = Mutex::new(None);
+        let mut harvest = Harvest::new(wanted, |key| {
+            shown.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(*key);
+            false
+        });
+        for item in self.asker.glance(&anything).await? {
+            harvest.add(&item);
+        }
+        drop(harvest);
+        if let Some(key) = shown.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            let positions = BTreeSet::from([key.position]);
+            let question = Question { positions, when: When::Ever, platforms: vec![key.platform] };
+            if !self.asker.glance(&question.body(wanted, FEW, true)).await?.is_empty() {
+                return Ok(());
+            }
+        }
+        let url = self.asker.url().to_owned();
+        Err(CatalogError::Silent { url, collection: wanted.collection.clone() })
+    }
+
+    /// Looks for a few granules of any time at these positions. That there are none is believed of three
+    /// answers: to one question twice, and to another.
+    async fn glance_at(&self, positions: &[Position]) -> Result<Glance, CatalogError> {
+        let positions: BTreeSet<Position> = positions.iter().copied().collect();
+        let question = self.question(&positions, When::Ever);
+        let wanted = self.asker.wanted();
+        let mut is_silent = true;
+        for bounded in [true, true, false] {
+            let items = self.asker.glance(&question.body(wanted, FEW, bounded)).await?;
+            let mut harvest = Harvest::new(wanted, |key| question.covers(key));
+            for item in &items {
+                harvest.add(item);
+            }
+            let seen = harvest.positions();
+            if !seen.is_empty() {
+                return Ok(Glance::Granules(seen));
+            }
+            if items.len() >= FEW {
+                return Ok(Glance::Unclear);
+            }
+            is_silent &= items.is_empty();
+        }
+        Ok(Glance::Nothing { is_silent })
+    }
+}
+
+impl Search<'_> {
+    /// Compares what came with what is due, and asks for what is missing until the answers bring nothing
+    /// new.
+    async fn complete(
+        &mut self,
+        positions: &BTreeSet<Position>,
+        years: &[i32],
+        due: BTreeMap<i32, BTreeSet<Composite>>,
+    ) -> Result<Census, CatalogError> {
+        let (mut quiet, mut rounds) = (0, 0);
         loop {
-            let request =
-                format!("{url} {}", body.as_ref().map_or_else(String::new, Value::to_string));
-            if !read.insert(request) {
-                return Err(CatalogError::Circle { url: self.url.clone(), page: read.len() });
+            let silent: BTreeSet<Position> =
+                positions.difference(&self.harvest.positions()).copied().collect();
+            let covered = self.catalog.covered(&silent, self.harvest.is_empty()).await?;
+            let uncovered: BTreeSet<Position> = silent.difference(&covered).copied().collect();
+            let absent = self.missing(positions, &uncovered, &due);
+            let questions = self.questions_for(&absent, years, &due, &covered);
+            if questions.is_empty() || quiet == QUIET_ANSWERS {
+                let is_known = self.catalog.calendar.is_known();
+                return Ok(Census::new(is_known, due, uncovered, absent));
             }
-            let page: Page = match &body {
-                Some(body) => self.http.post_json(&url, body).await?,
-                None => self.http.get_json(&url).await?,
-            };
-            items.extend(page.features);
-            let Some(next) = page.links.into_iter().find(|link| link.rel == "next") else {
-                return Ok(items);
-            };
-            let by_post =
-                next.method.as_deref().is_some_and(|method| method.eq_ignore_ascii_case("POST"));
-            url = next.href;
-            // The link's body holds a token; some servers repeat the query in it and some do not.
-            body = by_post.then(|| merged(query, next.body));
+            let believed = self.believed.len();
+            let news = self.ask(questions).await?;
+            // What these answers had is not held against them: they are asked for again in any case.
+            self.believed.truncate(believed);
+            if news.is_empty() {
+                quiet += 1;
+                continue;
+            }
+            (quiet, rounds) = (0, rounds + 1);
+            if rounds > MOST_ROUNDS {
+                return Err(CatalogError::Restless {
+                    url: self.catalog.asker.url().to_owned(),
+                    rounds,
+                });
+            }
+            self.distrust(&news);
+            self.believed.clear();
+            let each = positions.iter().flat_map(|&position| {
+                years.iter().map(move |&year| (position, When::Years { first: year, last: year }))
+            });
+            let small = each
+                .map(|(position, when)| self.catalog.question(&BTreeSet::from([position]), when));
+            self.ask(small.collect()).await?;
         }
     }
 
-    fn query(&self, positions: &BTreeSet<Position>, years: &[i32]) -> Value {
-        let rows: BTreeSet<u8> = positions.iter().map(|position| position.v).collect();
-        let columns: BTreeSet<u8> = positions.iter().map(|position| position.h).collect();
-        let latitude = |v: u8| {
-            let y = (9.0 - f64::from(v)) * POSITION_METRES;
-            lonlat_from_sinusoidal(0.0, y).1
+    /// What is due and has not come, at each position that has anything at all.
+    fn missing(
+        &self,
+        positions: &BTreeSet<Position>,
+        uncovered: &BTreeSet<Position>,
+        due: &BTreeMap<i32, BTreeSet<Composite>>,
+    ) -> BTreeMap<Position, BTreeSet<Composite>> {
+        let covered = positions.difference(uncovered);
+        covered
+            .filter(|&&position| !self.harvest.is_unusable(position))
+            .map(|&position| {
+                let came = self.harvest.composites(position);
+                let missing = due.values().flatten().filter(|due| !came.contains(due));
+                (position, missing.copied().collect())
+            })
+            .collect()
+    }
+
+    /// Questions for missing composites, each stretch of each position by itself. Where nothing is known of
+    /// what is due, they ask for the positions from which nothing came.
+    fn questions_for(
+        &self,
+        missing: &BTreeMap<Position, BTreeSet<Composite>>,
+        years: &[i32],
+        due: &BTreeMap<i32, BTreeSet<Composite>>,
+        silent: &BTreeSet<Position>,
+    ) -> Vec<Question> {
+        if !self.catalog.calendar.is_known() {
+            let each = silent.iter().flat_map(|&position| {
+                consecutive(years).into_iter().map(move |when| (position, when))
+            });
+            let question =
+                |(position, when)| self.catalog.question(&BTreeSet::from([position]), when);
+            return each.map(question).collect();
+        }
+        let mut questions = Vec::new();
+        for (&position, missing) in missing {
+            for &platform in &self.catalog.platforms {
+                for due in due.values() {
+                    let of_platform: Vec<&Composite> =
+                        due.iter().filter(|due| due.platform == platform).collect();
+                    let runs = of_platform
+                        .chunk_by(|a, b| missing.contains(a) == missing.contains(b))
+                        .filter(|run| missing.contains(run[0]));
+                    questions.extend(runs.map(|run| Question {
+                        positions: BTreeSet::from([position]),
+                        when: When::Composites {
+                            first: run[0].begins,
+                            last: run[run.len() - 1].begins,
+                        },
+                        platforms: vec![platform],
+                    }));
+                }
+            }
+        }
+        questions
+    }
+
+    /// Learns from granules that came late how many items the answers had that held them back.
+    fn distrust(&mut self, news: &[GranuleKey]) {
+        let short = self.believed.iter().filter(|(question, items)| {
+            // An answer without any item was no page that ended early.
+            *items > 0 && news.iter().any(|key| question.covers(key))
+        });
+        let least = short.map(|&(_, items)| items).min();
+        self.cut_at = match (self.cut_at, least) {
+            (Some(known), Some(least)) => Some(known.min(least)),
+            (known, least) => known.or(least),
         };
-        let south = rows.last().map_or(-90.0, |&v| latitude(v + 1) - MARGIN).max(-90.0);
-        let north = rows.first().map_or(90.0, |&v| latitude(v) + MARGIN).min(90.0);
-        let (first, last) =
-            (years.first().copied().unwrap_or(0), years.last().copied().unwrap_or(0));
-        json!({
-            "collections": [self.collection],
-            "bbox": [-180.0, south, 180.0, north],
-            "datetime": format!("{first:04}-01-01T00:00:00Z/{last:04}-12-31T23:59:59Z"),
-            "query": {
-                "modis:vertical-tile": one_of(rows.iter().copied()),
-                "modis:horizontal-tile": one_of(columns.iter().copied()),
-                "platform": one_of(self.platforms.iter().map(|platform| platform.name())),
-            },
-            "fields": Item::fields(),
-            "limit": PAGE,
-        })
     }
-}
 
-/// A filter of the query extension: equal to the only value, or one of several.
-fn one_of<T: serde::Serialize>(values: impl Iterator<Item = T>) -> Value {
-    let mut values: Vec<Value> = values.map(|value| json!(value)).collect();
-    if values.len() == 1 { json!({ "eq": values.remove(0) }) } else { json!({ "in": values }) }
-}
-
-fn merged(query: &Value, body: Option<Value>) -> Value {
-    let mut merged = query.clone();
-    if let (Value::Object(merged), Some(Value::Object(body))) = (&mut merged, body) {
-        merged.extend(body);
+    /// Asks questions, and in their stead smaller ones where an answer is in doubt; tells what is new.
+    async fn ask(&mut self, questions: Vec<Question>) -> Result<Vec<GranuleKey>, CatalogError> {
+        let mut news = Vec::new();
+        let mut open = questions;
+        while !open.is_empty() {
+            // The last ones first: a catalogue that cannot be trusted is found out at the first of the
+            // smallest questions.
+            let batch = open.split_off(open.len().saturating_sub(AT_ONCE));
+            let asker = &self.catalog.asker;
+            let answers: Vec<(Question, Answer)> = stream::iter(batch)
+                .map(async |question| {
+                    let answer = asker.ask(&question).await?;
+                    Ok::<_, CatalogError>((question, answer))
+                })
+                .buffer_unordered(AT_ONCE)
+                .try_collect()
+                .await?;
+            for (question, answer) in answers {
+                news.extend(answer.items.iter().filter_map(|item| self.harvest.add(item)));
+                let found = answer.items.len();
+                let is_cut = self.cut_at.is_some_and(|cut_at| found >= cut_at);
+                match answer.doubt.or_else(|| is_cut.then_some(Doubt::Cut { found })) {
+                    None => self.believed.push((question, found)),
+                    Some(doubt) => match question.parts(&self.catalog.calendar) {
+                        Some(parts) => open.extend(parts),
+                        None => return Err(self.disagreement(&question, doubt)),
+                    },
+                }
+            }
+        }
+        Ok(news)
     }
-    merged
-}
 
-/// Years in runs without a gap, each searched at once.
-fn consecutive(years: &[i32]) -> Vec<Vec<i32>> {
-    let mut runs: Vec<Vec<i32>> = Vec::new();
-    for &year in years {
-        match runs.last_mut() {
-            Some(run) if run.last() == Some(&(year - 1)) => run.push(year),
-            _ => runs.push(vec![year]),
+    fn disagreement(&self, question: &Question, doubt: Doubt) -> CatalogError {
+        CatalogError::Disagreement {
+            url: self.catalog.asker.url().to_owned(),
+            question: question.to_string(),
+            doubt,
         }
     }
-    runs
+}
+
+/// The first day of a collection's temporal extent (STAC collection, `extent.temporal.interval`).
+fn extent_begins(collection: &Value) -> Option<NaiveDate> {
+    let interval = collection.pointer("/extent/temporal/interval/0/0")?;
+    interval.as_str()?.get(..10)?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn catalog() -> Catalog {
-        Catalog {
-            http: Arc::new(Http::new(1).unwrap()),
-            url: "http://127.0.0.1:9".to_owned(),
-            collection: "modis-11A2-061".to_owned(),
-            platforms: vec![Platform::Terra],
+    #[test]
+    fn the_extent_of_a_collection_begins_on_a_day_or_nowhere() {
+        let collection =
+            |begins: Value| json!({ "extent": { "temporal": { "interval": [[begins, null]] } } });
+        let day = NaiveDate::from_ymd_opt(2000, 2, 18);
+        assert_eq!(extent_begins(&collection(json!("2000-02-18T00:00:00Z"))), day);
+        for nothing in [json!(null), json!("soon"), json!(2000)] {
+            assert_eq!(extent_begins(&collection(nothing)), None);
         }
-    }
-
-    #[test]
-    fn the_search_spans_the_whole_band_of_latitude() {
-        let positions = BTreeSet::from([Position { h: 18, v: 4 }, Position { h: 19, v: 4 }]);
-        let query = catalog().query(&positions, &[2020, 2021]);
-        assert_eq!(query["bbox"][0], -180.0);
-        assert!((query["bbox"][1].as_f64().unwrap() - 39.0).abs() < 1e-6);
-        assert!((query["bbox"][3].as_f64().unwrap() - 51.0).abs() < 1e-6);
-        assert_eq!(query["datetime"], "2020-01-01T00:00:00Z/2021-12-31T23:59:59Z");
-        assert_eq!(query["query"]["modis:horizontal-tile"], json!({ "in": [18, 19] }));
-        assert_eq!(query["query"]["modis:vertical-tile"], json!({ "eq": 4 }));
-        assert_eq!(query["query"]["platform"], json!({ "eq": "terra" }));
-    }
-
-    #[test]
-    fn years_with_a_gap_are_searched_apart() {
-        assert_eq!(consecutive(&[2019, 2021, 2022]), [vec![2019], vec![2021, 2022]]);
-    }
-
-    #[test]
-    fn a_next_page_keeps_the_query_and_adds_the_token() {
-        let query = json!({ "limit": 5, "bbox": [0, 0, 1, 1] });
-        let next = merged(&query, Some(json!({ "token": "next:abc" })));
-        assert_eq!(next, json!({ "limit": 5, "bbox": [0, 0, 1, 1], "token": "next:abc" }));
+        assert_eq!(extent_begins(&json!({ "extent": null })), None);
     }
 }

@@ -141,7 +141,9 @@ impl BlobReader {
         }
         let Container { account, name } = container;
         let url = format!("{}/{account}/{name}", self.sign_url);
-        let token: Token = self.http.get_json(&url).await.map_err(|source| {
+        // Under load the Planetary Computer's endpoint says 404 of containers that it has.
+        let passing = |error: &HttpError| error.is_transient() || error.is_not_found();
+        let token: Token = self.http.get_json(&url, passing).await.map_err(|source| {
             BlobError::Unsigned { account: account.clone(), container: name.clone(), source }
         })?;
         tokens.insert(container.clone(), token.clone());

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::sync::Arc;
+use std::time::Duration;
 
 use floe_shared::grid::TileIndex;
 use serde::Serialize;
@@ -13,10 +14,14 @@ use crate::catalog::{BlobReader, Catalog};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::http::Http;
-use crate::needed;
 use crate::page_access::{self, PageAccessError};
+use crate::patience::Patience;
 use crate::secret::hide;
-use crate::store::{Access, Location, Store, StoreError, process_environment};
+use crate::store::{Access, Location, Store, StoreError, pasted, process_environment};
+use floe_raster::needed;
+
+/// How long any request of a check is waited for.
+const MOST_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Checks credentials, reading and writing, the schema, public reading and CORS as a browser needs them,
 /// the catalogue and its signing. Says what to fix, and exits with the code of the first failure.
@@ -80,7 +85,10 @@ impl Check {
 }
 
 pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
-    let http = app.http()?;
+    // Who asks what is wrong does not want to wait until it is over.
+    let patience = app.config.read.patience();
+    let patience = Patience { lasts: patience.lasts.min(MOST_PATIENCE), ..patience };
+    let http = Arc::new(Http::new(patience, |text: &str| eprintln!("{text}"))?);
     let mut checks = Vec::new();
     let access = if args.read_only { Access::Read } else { Access::Write };
     match app.store(access).await {
@@ -131,7 +139,7 @@ async fn check_dataset(app: &App, args: &Args, store: &Store) -> Vec<Check> {
             ));
             true
         }
-        Err(error @ StoreError::NotInitialized { .. }) => {
+        Err(error @ (StoreError::NotInitialized { .. } | StoreError::AbsentOrRefused { .. })) => {
             checks.push(Check::failed(
                 "read",
                 &error,
@@ -247,7 +255,12 @@ async fn check_source(app: &App, http: &Arc<Http>) -> Vec<Check> {
             Check::skipped("signing", "the catalogue must work first"),
         ],
         Ok((detail, None)) => vec![
-            Check::ok("catalogue", detail),
+            Check::failed(
+                "catalogue",
+                &detail,
+                Exit::TryAgain,
+                "this tile has granules of every year since 2000: check catalog.url, catalog.collection and catalog.platforms, or wait until the catalogue has recovered",
+            ),
             Check::skipped("signing", "the catalogue named no file to read"),
         ],
         Ok((detail, Some(href))) => {
@@ -288,14 +301,18 @@ fn public_url(location: &Location) -> Option<String> {
         Location::Azure { account, container, prefix } => {
             let endpoint = process_environment("AZURE_STORAGE_ENDPOINT")
                 .unwrap_or_else(|| format!("https://{account}.blob.core.windows.net"));
-            Some(format!("{}/{container}/{prefix}", endpoint.trim_end_matches('/')))
+            let endpoint = pasted::bare(&endpoint).trim_end_matches('/');
+            Some(format!("{endpoint}/{container}/{prefix}"))
         }
         Location::S3 { bucket, prefix } => {
             let endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]
                 .iter()
                 .find_map(|name| process_environment(name));
             Some(match endpoint {
-                Some(endpoint) => format!("{}/{bucket}/{prefix}", endpoint.trim_end_matches('/')),
+                Some(endpoint) => {
+                    let endpoint = pasted::bare(&endpoint).trim_end_matches('/');
+                    format!("{endpoint}/{bucket}/{prefix}")
+                }
                 None => format!("https://{bucket}.s3.amazonaws.com/{prefix}"),
             })
         }

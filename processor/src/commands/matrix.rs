@@ -1,12 +1,11 @@
 //! `floe matrix`: the unprocessed tiles as job matrices.
 
-use floe_shared::status::StatusBoard;
 use serde_json::json;
 
 use super::App;
 use crate::error::Error;
 use crate::plan::{self, Job};
-use crate::report::{self, github};
+use crate::report::{self, attention, github};
 use crate::store::Access;
 
 /// Prints JSON matrices of the unprocessed land tiles.
@@ -35,23 +34,23 @@ pub(super) struct Args {
 
 pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     let dataset = app.dataset(Access::Read).await?;
-    let history = dataset.history(args.at.as_deref()).await?;
-    let snapshot = history.first().map(|entry| entry.commit.snapshot.clone()).unwrap_or_default();
-    let board = StatusBoard::from_history(
-        app.config.grid,
-        &app.land()?,
-        history.iter().map(|entry| &entry.commit),
-    );
-    let jobs = plan::jobs(board.unprocessed(), usize::from(args.tiles_per_job));
+    let standing = dataset.standing(&app.land()?, args.at.as_deref()).await?;
+    let snapshot = standing.snapshot();
+    let board = &standing.board;
+    if let Some(warning) = attention::unaccounted(board) {
+        eprintln!("{warning}");
+    }
+    let jobs = plan::jobs(board.open(), usize::from(args.tiles_per_job));
     let size = usize::from(args.batch_size);
     let batches = plan::batch_count(jobs.len(), size);
     let tiles: usize = jobs.iter().map(|job| job.tiles.len()).sum();
     let document = match args.batch_index {
         None => {
-            eprintln!(
-                "{tiles} unprocessed tiles in {} jobs, {batches} batches, as of {snapshot}",
-                jobs.len()
-            );
+            let what = match board.counts().incomplete {
+                0 => format!("{tiles} unprocessed tiles"),
+                count => format!("{} unprocessed and {count} incomplete tiles", tiles - count),
+            };
+            eprintln!("{what} in {} jobs, {batches} batches, as of {snapshot}", jobs.len());
             json!({ "batch_index": (0..batches).collect::<Vec<_>>(), "snapshot": snapshot })
         }
         Some(index) => {

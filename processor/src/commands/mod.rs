@@ -7,9 +7,11 @@ mod matrix;
 mod overviews;
 mod process;
 mod quicklook;
+mod recipe;
 mod run;
 mod sandbox;
 mod status;
+mod verify;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -22,6 +24,7 @@ use crate::config::{Config, ConfigFile};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::http::{Http, bare};
+use crate::report::progress::Progress;
 use crate::secret::hide;
 use crate::store::{Access, Dataset, Layout, Location, Store, process_environment};
 use crate::tile_list;
@@ -72,10 +75,14 @@ enum Verb {
     Status(status::Args),
     /// Bring the map's coarse global levels up to date
     Overviews(overviews::Args),
+    /// Read the store against itself, and mend what does not hold
+    Verify(verify::Args),
     /// Draw a variable of a year as a PNG
     Quicklook(quicklook::Args),
     /// Check all that jobs and the map need, and say what to fix
     Doctor(doctor::Args),
+    /// List, print and check recipes: what a dataset is, as a file
+    Recipe(recipe::Args),
     /// Remove what no snapshot refers to
     Gc(gc::Args),
     /// Serve generated granules as the Planetary Computer does
@@ -129,6 +136,11 @@ fn block_on(work: impl Future<Output = Result<(), Error>>) -> Result<(), Error> 
 
 async fn dispatch(cli: Cli) -> Result<(), Error> {
     let Cli { global, verb } = cli;
+    if let Verb::Recipe(args) = &verb {
+        // Without the configuration: a recipe is looked at because there is something wrong with it, or none yet.
+        let recipe::Answer { document, text } = recipe::run(args)?;
+        return answer(global.json, || document, || text);
+    }
     let file = match &global.config {
         Some(path) => ConfigFile::Named(path),
         None => ConfigFile::Default(Path::new(DEFAULT_CONFIG)),
@@ -143,16 +155,20 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
         Verb::Matrix(args) => matrix::run(&app, &args).await,
         Verb::Status(args) => status::run(&app, &args).await,
         Verb::Overviews(args) => overviews::run(&app, &args).await,
+        Verb::Verify(args) => Box::pin(verify::run(&app, &args)).await,
         Verb::Quicklook(args) => quicklook::run(&app, &args).await,
         Verb::Doctor(args) => doctor::run(&app, &args).await,
         Verb::Gc(args) => Box::pin(gc::run(&app, &args)).await,
+        // Answered above.
+        Verb::Recipe(_) => Ok(()),
         Verb::Sandbox(args) => Ok(sandbox::run(args, app.json).await?),
     }
 }
 
 impl App {
     fn layout(&self) -> Layout {
-        Layout { grid: self.config.grid, years: self.config.years.clone() }
+        let Config { grid, years, recipe, .. } = &self.config;
+        Layout { grid: *grid, years: years.clone(), schema: Arc::clone(&recipe.schema) }
     }
 
     async fn store(&self, access: Access) -> Result<Store, Error> {
@@ -178,8 +194,11 @@ impl App {
         Ok(tile_list::land_flags(Path::new(&self.config.tile_list), self.config.grid)?)
     }
 
-    fn http(&self) -> Result<Arc<Http>, Error> {
-        Ok(Arc::new(Http::new(self.config.read.attempts)?))
+    /// A client that is as patient as the configuration says and shows on `progress` what it waits for.
+    fn http(&self, progress: &Progress) -> Result<Arc<Http>, Error> {
+        let progress = progress.clone();
+        let tell = move |text: &str| progress.say(text);
+        Ok(Arc::new(Http::new(self.config.read.patience(), tell)?))
     }
 
     /// Prints a document with `--json`, else text for people.
@@ -188,10 +207,19 @@ impl App {
         document: impl FnOnce() -> serde_json::Value,
         text: impl FnOnce() -> String,
     ) -> Result<(), Error> {
-        let result =
-            if self.json { crate::report::json(&document()) } else { crate::report::text(&text()) };
-        result.map_err(|source| Error::Write { path: "stdout".to_owned(), source })
+        answer(self.json, document, text)
     }
+}
+
+/// Prints a document where JSON is asked for, else text for people.
+fn answer(
+    as_json: bool,
+    document: impl FnOnce() -> serde_json::Value,
+    text: impl FnOnce() -> String,
+) -> Result<(), Error> {
+    let result =
+        if as_json { crate::report::json(&document()) } else { crate::report::text(&text()) };
+    result.map_err(|source| Error::Write { path: "stdout".to_owned(), source })
 }
 
 /// Whether a store's URL carries a query, in which a token would be shown wherever the store is named.

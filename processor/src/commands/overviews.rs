@@ -1,5 +1,7 @@
 //! `floe overviews`: the map's coarse global levels.
 
+use std::collections::BTreeSet;
+
 use super::App;
 use crate::error::Error;
 use crate::overviews::global;
@@ -12,6 +14,6 @@ pub(super) struct Args {}
 
 pub(super) async fn run(app: &App, _args: &Args) -> Result<(), Error> {
     let dataset = app.dataset(Access::Write).await?;
-    let report = global::update(&dataset).await?;
+    let report = global::update(&dataset, &BTreeSet::new()).await?;
     app.answer(|| report.json(), || report.line())
 }

@@ -1,17 +1,17 @@
 //! `floe process`: named tiles, from search to commit.
 
 use floe_shared::grid::TileIndex;
-use floe_shared::status::{StatusBoard, TileStatus};
+use floe_shared::status::TileStatus;
 use serde_json::json;
 
 use super::{App, asked_to_stop};
 use crate::error::Error;
-use crate::job::{TileReport, Workshop};
+use crate::job::{JobFailure, TileReport, Workshop};
 use crate::plan;
 use crate::report::progress::Progress;
-use crate::report::summary;
+use crate::report::{attention, summary};
 use crate::shard::ShardArgument;
-use crate::store::{Access, Dataset, process_environment};
+use crate::store::{Access, Dataset, Standing, process_environment};
 use crate::usage::Meter;
 
 /// Memory that the sums of one job may take, in bytes; bounds the tiles that share granules.
@@ -40,22 +40,31 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
         None => parse_tiles(app, &args.tiles)?,
     };
     let dataset = app.dataset(Access::Write).await?;
-    let http = app.http()?;
     let progress = Progress::on_stderr();
-    let (mut reports, open) = skip_done(&dataset, &tiles, args.force).await?;
+    let http = app.http(&progress)?;
+    let (mut reports, open) = skip_done(&dataset, &tiles, args.force, &progress).await?;
+    let mut failure = None;
+    progress.expect_tiles(&tiles);
     for report in &reports {
-        progress.say(&report.line());
+        progress.tile_done(report);
     }
-    progress.expect_tiles(open.len());
     if !open.is_empty() {
         let workshop =
             Workshop::new(app.config.clone(), dataset, http.clone(), progress.clone()).await?;
         for job in plan::jobs(open, plan::tiles_within(MEMORY, app.config.grid)) {
-            tokio::select! {
-                done = workshop.run(&job, args.force) => reports.extend(done?),
+            let done = tokio::select! {
+                done = workshop.run(&job, args.force) => done,
                 () = asked_to_stop() => {
                     progress.finish();
                     return Err(Error::Interrupted);
+                }
+            };
+            match done {
+                Ok(done) => reports.extend(done),
+                Err(JobFailure { done, error }) => {
+                    reports.extend(done);
+                    failure = Some(error);
+                    break;
                 }
             }
         }
@@ -63,6 +72,9 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     progress.finish();
     let usage = meter.usage(&http);
     summary::write_step_summary(app.config.grid, &reports, &usage)?;
+    if let Some(error) = failure {
+        return Err(error);
+    }
     let mut document = json!(usage);
     document["tiles"] = json!(reports);
     app.answer(|| document, || summary::closing_line(&reports, &usage))
@@ -101,18 +113,26 @@ async fn skip_done(
     dataset: &Dataset,
     tiles: &[TileIndex],
     force: bool,
+    progress: &Progress,
 ) -> Result<(Vec<TileReport>, Vec<TileIndex>), Error> {
     if force {
         return Ok((Vec::new(), tiles.to_vec()));
     }
-    let history = dataset.history(None).await?;
-    let commits = history.iter().map(|entry| &entry.commit);
-    let board = StatusBoard::from_history(dataset.layout().grid, &[], commits);
+    // What was asked for is to be processed, land or not.
+    let asked: Vec<bool> =
+        dataset.layout().grid.tiles().map(|tile| tiles.binary_search(&tile).is_ok()).collect();
+    let Standing { board, .. } = dataset.standing(&asked, None).await?;
+    if let Some(warning) = attention::unaccounted(&board) {
+        progress.say(&warning);
+    }
     let mut done = Vec::new();
     let mut open = Vec::new();
     for &tile in tiles {
         match board.record(tile) {
-            Some(record) if matches!(record.status, TileStatus::Processed | TileStatus::NoData) => {
+            Some(record) if record.status == TileStatus::Unaccounted => {
+                done.push(TileReport::unaccounted(tile));
+            }
+            Some(record) if record.status.is_settled() => {
                 let snapshot = record.commit.as_ref().map(|commit| commit.snapshot.clone());
                 done.push(TileReport::skipped(tile, snapshot.unwrap_or_default()));
             }

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use floe_shared::schema::Variable;
-
 use super::{App, write_file};
 use crate::error::Error;
 use crate::picture;
@@ -13,7 +11,7 @@ use crate::store::Access;
 /// Draws a variable of a year with coasts and colour bar.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// `avg_daytime_lst` or `max_daytime_lst`
+    /// A variable of the dataset, such as `avg_daytime_lst`
     variable: String,
     /// A year of the dataset
     year: i32,
@@ -26,7 +24,9 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
-    let variable: Variable = args.variable.parse()?;
+    let schema = &app.config.recipe.schema;
+    let id = schema.named(&args.variable)?;
+    let variable = schema.variable(id);
     let dataset = app.dataset(Access::Read).await?;
     let year = dataset.layout().year_index(args.year).ok_or_else(|| Error::Usage {
         message: format!(
@@ -35,8 +35,9 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
             args.year
         ),
     })?;
-    let world = read_world(&dataset, variable, year, args.at.as_deref()).await?;
+    let world = read_world(&dataset, id, year, args.at.as_deref()).await?;
     let png = picture::quicklook(&picture::QuicklookInput {
+        schema,
         variable,
         year: args.year,
         pixels: world.pixels.view(),
@@ -46,6 +47,6 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     let (width, height) = (world.pixels.ncols(), world.pixels.nrows());
     app.answer(
         || serde_json::json!({ "file": args.out, "snapshot": world.snapshot, "valid_pixels": world.valid_pixels }),
-        || format!("{}: {variable} {} as {width} x {height} pixels, snapshot {}", args.out.display(), args.year, world.snapshot),
+        || format!("{}: {} {} as {width} x {height} pixels, snapshot {}", args.out.display(), variable.name, args.year, world.snapshot),
     )
 }

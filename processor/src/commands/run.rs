@@ -1,20 +1,20 @@
 //! `floe run`: all unprocessed tiles on this machine.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use floe_shared::status::StatusBoard;
 use futures::stream::{self, StreamExt};
 use serde_json::json;
 
 use super::{App, asked_to_stop};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::job::{TileReport, Workshop};
+use crate::job::{JobFailure, TileReport, Workshop};
 use crate::overviews::global;
 use crate::plan;
 use crate::report::progress::Progress;
-use crate::report::summary;
-use crate::store::Access;
+use crate::report::{attention, summary};
+use crate::store::{Access, Standing};
 use crate::usage::Meter;
 
 /// Processes all unprocessed land tiles, each granule read once a row of tiles as far as memory
@@ -33,27 +33,25 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     let meter = Meter::start();
     let land = app.land()?;
     let dataset = app.dataset(Access::Write).await?;
-    let history = dataset.history(None).await?;
-    let board = StatusBoard::from_history(
-        app.config.grid,
-        &land,
-        history.iter().map(|entry| &entry.commit),
-    );
-    let open: Vec<_> = board.unprocessed().collect();
+    let Standing { board, .. } = dataset.standing(&land, None).await?;
+    let open: Vec<_> = board.open().collect();
     let most = plan::tiles_within(
         u64::from(args.memory) * 1_000_000 / u64::from(args.jobs),
         app.config.grid,
     );
     let jobs = plan::jobs(open.iter().copied(), most);
-    let http = app.http()?;
     let progress = Progress::on_stderr();
-    let done = board.counts().processed + board.counts().nodata;
+    let http = app.http(&progress)?;
+    let done = board.counts().done() - board.counts().incomplete;
     progress.say(&format!(
         "{} tiles to process in {} jobs, {done} done before",
         open.len(),
         jobs.len()
     ));
-    progress.expect_tiles(open.len());
+    if let Some(warning) = attention::unaccounted(&board) {
+        progress.say(&warning);
+    }
+    progress.expect_tiles(&open);
     let workshop =
         Arc::new(Workshop::new(app.config.clone(), dataset, http.clone(), progress.clone()).await?);
 
@@ -66,7 +64,8 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
         while let Some((job, result)) = results.next().await {
             match result {
                 Ok(done) => reports.extend(done),
-                Err(error) => {
+                Err(JobFailure { done, error }) => {
+                    reports.extend(done);
                     progress.say(&format!("floe: tiles {}: {error}", job.arguments()));
                     let hopeless = matches!(error.exit(), Exit::Permission | Exit::Configuration);
                     first_failure.get_or_insert(error);
@@ -85,7 +84,7 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     if stopped {
         return Err(Error::Interrupted);
     }
-    let overviews = global::update(workshop.dataset()).await?;
+    let overviews = global::update(workshop.dataset(), &BTreeSet::new()).await?;
     progress.say(&overviews.line());
     let usage = meter.usage(&http);
     summary::write_step_summary(app.config.grid, &reports, &usage)?;

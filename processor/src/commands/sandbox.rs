@@ -6,10 +6,8 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::error::Error;
-use crate::sandbox::{
-    COMPOSITES, Export, Fault, Holdings, Options, Platform, Sandbox, SandboxError,
-};
-use crate::sinusoidal::Position;
+use floe_raster::sinusoidal::Position;
+use floe_sandbox::{COMPOSITES, Export, Fault, Holdings, Options, Platform, Sandbox, SandboxError};
 
 /// Serves STAC search, access tokens and granules over HTTP until interrupted. The granules are made
 /// up from a seed (or real ones from a folder): nothing is downloaded.
@@ -35,17 +33,23 @@ pub(super) struct Args {
         value_parser = clap::value_parser!(u32).range(1..=i64::from(COMPOSITES))
     )]
     composites: u32,
+    /// Share of the granules that the catalogue lacks until POST /fill
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
+    holes: f64,
     /// Satellites: terra, aqua
     #[arg(long, value_delimiter = ',', default_value = "terra,aqua", value_name = "NAMES")]
     platforms: Vec<Platform>,
     /// Serve the granules of this folder, under their NASA names, instead of generated ones
     #[arg(long, value_name = "DIR", conflicts_with = "export")]
     granules: Option<PathBuf>,
-    /// Misbehave: 429, 503, 403, cut, truncate, missing-asset, missing-blob = share from 0 to 1;
-    /// expire = seconds that tokens live; slow = milliseconds that answers wait
+    /// Misbehave: 429, 503, 403, cut, html, empty, token-404, truncate, missing-asset, missing-blob,
+    /// malformed = share from 0 to 1; expire = seconds that tokens live; slow = milliseconds that answers
+    /// wait; 504 = seconds from the first search; 504-over, cut-pages, repeat-pages = items of a page;
+    /// matched = items counted too many; strangers = malformed items a page; absent = first day of a
+    /// composite that is a hole
     #[arg(long = "fail", value_name = "KIND=VALUE", conflicts_with = "export")]
     faults: Vec<Fault>,
-    /// How many attempts at one address 429, 503, 403 and cut hit
+    /// How many attempts at one address 429, 503, 403, cut, html, empty and token-404 hit
     #[arg(long, default_value_t = 1, value_name = "N", conflicts_with = "export")]
     fail_attempts: u32,
     /// Write the granules as files into this folder and exit
@@ -58,8 +62,8 @@ pub(super) struct Args {
 
 /// Runs the command; with `as_json` it prints one JSON document instead of text for people.
 pub(super) async fn run(args: Args, as_json: bool) -> Result<(), Error> {
-    let holdings =
-        Holdings { years: args.years, composites: args.composites, platforms: args.platforms };
+    let Args { years, composites, platforms, holes, .. } = args;
+    let holdings = Holdings { years, composites, platforms, holes };
     if let Some(folder) = args.export {
         let positions = args.positions;
         let order = Export { folder, seed: args.seed, holdings, positions };
@@ -77,6 +81,20 @@ pub(super) async fn run(args: Args, as_json: bool) -> Result<(), Error> {
     Ok(serve(options, as_json).await?)
 }
 
+/// A line with the days on which composites begin, where others would be missed.
+fn few_days(days: &[u32]) -> String {
+    if days.len() >= COMPOSITES as usize {
+        return String::new();
+    }
+    let days: Vec<String> = days.iter().map(ToString::to_string).collect();
+    format!("\ncatalog.due_days {}", days.join(","))
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "expected a share from 0 to 1".to_owned())
+}
+
 async fn serve(options: Options, as_json: bool) -> Result<(), SandboxError> {
     let mut running = Sandbox::start(options).await?;
     let document = json!({
@@ -84,11 +102,16 @@ async fn serve(options: Options, as_json: bool) -> Result<(), SandboxError> {
         "catalog_url": running.catalog_url,
         "sign_url": running.sign_url,
         "granules": running.granules,
+        "due_days": running.due_days,
     });
     let text = format!(
         "A sandbox with {} granules serves until interrupted.\n\
-         catalog.url      {}\ncatalog.sign_url {}\ncounts           {}/stats",
-        running.granules, running.catalog_url, running.sign_url, running.url
+         catalog.url      {}\ncatalog.sign_url {}\ncounts           {}/stats{}",
+        running.granules,
+        running.catalog_url,
+        running.sign_url,
+        running.url,
+        few_days(&running.due_days),
     );
     print(as_json, &document, &text)?;
     tokio::select! {

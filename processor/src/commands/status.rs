@@ -2,16 +2,14 @@
 
 use std::path::PathBuf;
 
-use floe_shared::status::StatusBoard;
-
 use super::{App, write_file};
 use crate::error::Error;
 use crate::picture;
 use crate::report::github;
-use crate::report::status::{StatusReport, geojson};
+use crate::report::status::StatusReport;
 use crate::store::Access;
 
-/// Shows counts, totals and a table of the tiles. In a workflow of GitHub Actions counts, totals and
+/// Shows counts, totals, a map and the tiles that need attention. In a workflow of GitHub Actions counts, totals and
 /// what is missing are added to the step's summary.
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -21,6 +19,9 @@ pub(super) struct Args {
     /// Draw a map of the statuses
     #[arg(long, value_name = "FILE")]
     png: Option<PathBuf>,
+    /// List all tiles, not only those that need attention
+    #[arg(long)]
+    tiles: bool,
     /// Show how it stood at a snapshot
     #[arg(long, value_name = "SNAPSHOT")]
     at: Option<String>,
@@ -28,19 +29,15 @@ pub(super) struct Args {
 
 pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     let dataset = app.dataset(Access::Read).await?;
-    let history = dataset.history(args.at.as_deref()).await?;
-    let board = StatusBoard::from_history(
-        app.config.grid,
-        &app.land()?,
-        history.iter().map(|entry| &entry.commit),
-    );
-    let report = StatusReport::new(dataset.name(), &board, &history);
+    let standing = dataset.standing(&app.land()?, args.at.as_deref()).await?;
+    let report = StatusReport::new(dataset.name(), &standing);
+    let board = &standing.board;
     if let Some(path) = &args.geojson {
-        write_file(path, geojson(&board).to_string().as_bytes())?;
+        write_file(path, report.geojson(board).to_string().as_bytes())?;
     }
     if let Some(path) = &args.png {
-        write_file(path, &picture::status_map(&board, &report.subtitle())?)?;
+        write_file(path, &picture::status_map(board, &report.subtitle())?)?;
     }
-    github::write_summary(&report.markdown(&board))?;
-    app.answer(|| report.json(), || report.text(&board))
+    github::write_summary(&report.markdown(board))?;
+    app.answer(|| report.json(), || report.text(board, args.tiles))
 }

@@ -8,21 +8,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use floe_shared::grid::TileIndex;
-use floe_shared::message::CommitMessage;
+use floe_shared::message::{CommitMessage, OVERVIEWS};
 use floe_shared::pyramid::{ChunkIndex, Level, Owner};
-use floe_shared::schema::Variable;
+use floe_shared::schema::VariableId;
 use floe_shared::window::PixelWindow;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use icechunk::format::snapshot::SnapshotProperties;
-use ndarray::{Array2, s};
+use ndarray::Array2;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::halve::halve;
+use super::slice_of;
 use crate::error::Error;
 use crate::store::{
     ChunkPlace, ChunkReader, ChunkWriter, CommitRequest, Committed, Dataset, HistoryEntry,
-    StagedChunk, StopIf, StoreError,
+    StagedChunk, StopIf, StoreError, is_whole,
 };
 
 /// Metadata key of an overviews commit.
@@ -48,13 +49,17 @@ pub struct OverviewsReport {
 /// Chunks computed in this run of one variable and year.
 type Fresh = BTreeMap<(u32, ChunkIndex), Array2<u16>>;
 
-/// Brings the global levels up to date.
-pub async fn update(dataset: &Dataset) -> Result<OverviewsReport, Error> {
+/// Brings the global levels up to date, and makes those above the tiles of `also` anew in any case.
+pub async fn update(
+    dataset: &Dataset,
+    also: &BTreeSet<TileIndex>,
+) -> Result<OverviewsReport, Error> {
     for _ in 0..MOST_RESTARTS {
         let history = dataset.history(None).await?;
         let seen_now =
             history.first().map(|entry| entry.commit.snapshot.clone()).unwrap_or_default();
-        let tiles = changed_tiles(&history, dataset);
+        let mut tiles = unseen_tiles(dataset, &history).await?;
+        tiles.extend(also);
         let levels = dataset.layout().levels();
         let has_global = levels.iter().any(|level| level.owner == Owner::Global);
         if tiles.is_empty() || !has_global {
@@ -69,7 +74,7 @@ pub async fn update(dataset: &Dataset) -> Result<OverviewsReport, Error> {
         let writer = dataset.chunk_writer().await?;
         let mut chunks = Vec::new();
         for year in 0..dataset.layout().years.len() as u32 {
-            for variable in Variable::ALL {
+            for variable in dataset.layout().variables() {
                 let run = Run { dataset, reader: &reader, writer: &writer, variable, year };
                 chunks.extend(run.recompute(&levels, &tiles).await?);
             }
@@ -77,7 +82,7 @@ pub async fn update(dataset: &Dataset) -> Result<OverviewsReport, Error> {
         let count = chunks.len();
         let request = CommitRequest {
             message: format!(
-                "Overviews updated: {} tiles since the last time, {count} chunks",
+                "{OVERVIEWS}{} tiles since the last time, {count} chunks",
                 tiles.len()
             ),
             chunks,
@@ -106,17 +111,30 @@ pub async fn update(dataset: &Dataset) -> Result<OverviewsReport, Error> {
     .into())
 }
 
-/// The tiles that were committed since the last run looked.
-fn changed_tiles(history: &[HistoryEntry], dataset: &Dataset) -> BTreeSet<TileIndex> {
-    let seen = history.iter().find_map(|entry| entry.metadata.get(METADATA)?["seen"].as_str());
-    // A snapshot that is no longer in the history (the branch was reset) says nothing: all count.
-    let position =
-        seen.and_then(|seen| history.iter().position(|entry| entry.commit.snapshot == seen));
-    history[..position.unwrap_or(history.len())]
+/// The tiles that were committed since the last run looked; `history` has the newest commit first.
+pub async fn unseen_tiles(
+    dataset: &Dataset,
+    history: &[HistoryEntry],
+) -> Result<BTreeSet<TileIndex>, StoreError> {
+    let seen = last_seen(history);
+    let grid = dataset.layout().grid;
+    let mut tiles: BTreeSet<TileIndex> = history[..seen.unwrap_or(history.len())]
         .iter()
         .filter_map(|entry| CommitMessage::parse(&entry.commit.message).tile())
-        .filter(|&tile| dataset.layout().grid.check(tile).is_ok())
-        .collect()
+        .filter(|&tile| grid.check(tile).is_ok())
+        .collect();
+    if let (None, false, Some(tip)) = (seen, is_whole(history), history.first()) {
+        // What was committed and then cut off the history has nothing else that speaks for it.
+        tiles.extend(dataset.tiles_with_chunks(&tip.commit.snapshot).await?);
+    }
+    Ok(tiles)
+}
+
+/// Where in the history the snapshot is that the last run saw; a snapshot that is no longer there (the branch was reset,
+/// or the history cut) says nothing: all count.
+fn last_seen(history: &[HistoryEntry]) -> Option<usize> {
+    let seen = history.iter().find_map(|entry| entry.metadata.get(METADATA)?["seen"].as_str())?;
+    history.iter().position(|entry| entry.commit.snapshot == seen)
 }
 
 /// One variable and year.
@@ -124,7 +142,7 @@ struct Run<'a> {
     dataset: &'a Dataset,
     reader: &'a ChunkReader,
     writer: &'a ChunkWriter,
-    variable: Variable,
+    variable: VariableId,
     year: u32,
 }
 
@@ -165,7 +183,8 @@ impl Run<'_> {
         fresh: &Fresh,
     ) -> Result<(ChunkIndex, Array2<u16>, StagedChunk), Error> {
         let window = level.chunk_window(chunk);
-        let pixels = halve(&self.finer_pixels(finer, window, fresh).await?);
+        let overview = self.dataset.layout().schema.variable(self.variable).overview;
+        let pixels = halve(&self.finer_pixels(finer, window, fresh).await?, overview);
         let encoded = self.writer.encode(level, &pixels)?;
         let place = ChunkPlace { level, variable: self.variable, year: self.year, chunk };
         Ok((chunk, pixels, self.writer.stage(place, encoded).await?))
@@ -206,16 +225,6 @@ impl Run<'_> {
         }
         Ok(pixels)
     }
-}
-
-/// A window as a slice of an array that begins at another.
-fn slice_of(
-    window: PixelWindow,
-    within: PixelWindow,
-) -> ndarray::SliceInfo<[ndarray::SliceInfoElem; 2], ndarray::Ix2, ndarray::Ix2> {
-    let row = (window.row - within.row) as usize;
-    let col = (window.col - within.col) as usize;
-    s![row..row + window.height as usize, col..col + window.width as usize]
 }
 
 impl OverviewsReport {

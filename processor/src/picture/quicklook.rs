@@ -2,7 +2,7 @@
 
 use floe_shared::DigitalNumber;
 use floe_shared::colormap::{ColorMap, Rgb};
-use floe_shared::schema::Variable;
+use floe_shared::schema::{Schema, VariableSpec};
 use ndarray::ArrayView2;
 
 use super::PictureError;
@@ -27,8 +27,10 @@ const POINT: f32 = 20.0;
 /// What to draw.
 #[derive(Clone, Copy, Debug)]
 pub struct QuicklookInput<'a> {
+    /// The dataset.
+    pub schema: &'a Schema,
     /// The variable.
-    pub variable: Variable,
+    pub variable: &'a VariableSpec,
     /// The year.
     pub year: i32,
     /// Digital numbers, 0 where there is no data, of the whole world: row 0 in the north, column 0 at
@@ -51,10 +53,11 @@ pub fn quicklook(input: &QuicklookInput<'_>) -> Result<Vec<u8>, PictureError> {
 }
 
 fn draw(input: &QuicklookInput<'_>) -> Canvas {
-    let title = format!("{}, {}", input.variable.long_name(), input.year);
-    let subtitle = format!("MODIS MOD11A2 (Terra), 8-day composites · snapshot {}", input.snapshot);
+    let title = format!("{}, {}", input.variable.long_name, input.year);
+    let source = input.schema.source.as_deref().unwrap_or(&input.schema.title);
+    let subtitle = format!("{source} · snapshot {}", input.snapshot);
     let mut canvas = sheet::begin(&title, &subtitle);
-    let scale = Scale::of(input.pixels.iter().copied());
+    let scale = Scale::of(&input.variable.encoding, input.pixels.iter().copied());
     data(&mut canvas, &input.pixels, scale.as_ref());
     sheet::graticule(&mut canvas, GRATICULE);
     sheet::coasts(&mut canvas, 0.9, COAST);
@@ -64,7 +67,12 @@ fn draw(input: &QuicklookInput<'_>) -> Canvas {
         None => nothing(&mut canvas),
     }
     no_data_key(&mut canvas);
-    sheet::footer(&mut canvas, "Data: NASA LP DAAC, MOD11A2.061 · coasts: Natural Earth");
+    let coasts = "coasts: Natural Earth";
+    let footer = match &input.schema.references {
+        Some(references) => format!("Data: {references} · {coasts}"),
+        None => coasts.to_owned(),
+    };
+    sheet::footer(&mut canvas, &footer);
     canvas
 }
 
@@ -125,7 +133,7 @@ fn bar(canvas: &mut Canvas, scale: &Scale) {
     }
     let unit = Style { ink: DARK, size: 19.0, ..LABEL };
     let baseline = unit.baseline_at(middle);
-    canvas.write((right + POINT + 14.0, baseline), Align::Left, "°C", unit);
+    canvas.write((right + POINT + 14.0, baseline), Align::Left, &scale.unit, unit);
 }
 
 /// Says that there is nothing to see.
@@ -147,13 +155,19 @@ fn no_data_key(canvas: &mut Canvas) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, LazyLock};
+
     use ndarray::Array2;
 
     use super::*;
 
+    static SCHEMA: LazyLock<Arc<Schema>> =
+        LazyLock::new(|| crate::recipe::Recipe::modis_lst().schema);
+
     fn input(pixels: &Array2<u16>) -> QuicklookInput<'_> {
         QuicklookInput {
-            variable: Variable::Average,
+            schema: &SCHEMA,
+            variable: &SCHEMA.variables[0],
             year: 2021,
             pixels: pixels.view(),
             snapshot: "7M3JYZD0QB6N3H8T1P4G",
@@ -194,7 +208,7 @@ mod tests {
 
     /// Index into the table of the pixels of a row.
     fn at_share(pixels: &Array2<u16>, row: usize) -> usize {
-        let scale = Scale::of(pixels.iter().copied()).unwrap();
+        let scale = Scale::of(&SCHEMA.variables[0].encoding, pixels.iter().copied()).unwrap();
         let number = pixels[(row.saturating_sub(3), 0)];
         (scale.share(number).clamp(0.0, 1.0) * 255.0).round() as usize
     }

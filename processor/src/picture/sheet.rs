@@ -4,7 +4,7 @@ use floe_shared::colormap::Rgb;
 
 use super::canvas::{Canvas, Ink, Rect};
 use super::text::{Align, Style, Weight};
-use crate::natural_earth::coastlines;
+use floe_raster::natural_earth::coastlines;
 
 /// Width of a sheet in pixels.
 pub(super) const WIDTH: usize = 1600;

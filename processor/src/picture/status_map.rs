@@ -109,7 +109,7 @@ mod tests {
     use floe_shared::status::Commit;
 
     use super::*;
-    use crate::natural_earth::land_tiles;
+    use floe_raster::natural_earth::land_tiles;
 
     fn board(grid: Grid) -> StatusBoard {
         let note = floe_shared::message::NO_DATA_NOTE;

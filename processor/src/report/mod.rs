@@ -1,8 +1,10 @@
 //! What commands say: data on stdout, everything for people on stderr.
 
 mod amounts;
+pub mod attention;
 pub mod github;
 pub mod progress;
+mod rows;
 pub mod status;
 pub mod summary;
 

@@ -1,22 +1,26 @@
-//! Progress of long work: a bar on a terminal, a plain line now and then elsewhere.
+//! Progress of long work: a line a row of tiles, and a bar on a terminal or a plain line now and then elsewhere.
 
 use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use floe_shared::grid::TileIndex;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::amounts::{Bytes, Seconds};
+use super::rows::Rows;
+use crate::job::TileReport;
 use crate::secret::hide;
 
-/// How often a line appears where there is no terminal.
+/// How long nothing is said at most while granules arrive where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(15);
 
 /// Shows how far the work has come. Clones show on the same display.
 #[derive(Clone, Debug)]
 pub struct Progress {
     display: Arc<Display>,
+    rows: Arc<Mutex<Rows>>,
 }
 
 #[derive(Debug)]
@@ -61,16 +65,20 @@ impl Progress {
                 tiles_total: 0,
             }))
         };
-        Self { display: Arc::new(display) }
+        Self { display: Arc::new(display), rows: Arc::default() }
     }
 
     /// Says nothing.
     pub fn silent() -> Self {
-        Self { display: Arc::new(Display::Silent) }
+        Self { display: Arc::new(Display::Silent), rows: Arc::default() }
     }
 
     /// More tiles to do.
-    pub fn expect_tiles(&self, count: usize) {
+    pub fn expect_tiles(&self, expected: &[TileIndex]) {
+        if let Ok(mut rows) = self.rows.lock() {
+            rows.expect(expected);
+        }
+        let count = expected.len();
         match &*self.display {
             Display::Bar { tiles, .. } => {
                 if let Ok(mut tiles) = tiles.lock() {
@@ -127,22 +135,24 @@ impl Progress {
         }
     }
 
-    /// A tile is committed; `line` says how.
-    pub fn tile_done(&self, line: &str) {
+    /// A tile is done; where it was the last one of its row, a line says how that stands.
+    pub fn tile_done(&self, report: &TileReport) {
         match &*self.display {
-            Display::Bar { bar, tiles, .. } => {
+            Display::Bar { tiles, .. } => {
                 if let Ok(mut tiles) = tiles.lock() {
                     tiles.0 += 1;
                 }
-                bar.suspend(|| eprintln!("{line}"));
             }
             Display::Lines(lines) => {
                 if let Ok(mut lines) = lines.lock() {
                     lines.tiles += 1;
                 }
-                eprintln!("{line}");
             }
             Display::Silent => {}
+        }
+        let line = self.rows.lock().ok().and_then(|mut rows| rows.done(report));
+        if let Some(line) = line {
+            self.say(&line);
         }
     }
 
@@ -151,13 +161,22 @@ impl Progress {
         let line = hide(line);
         match &*self.display {
             Display::Bar { bar, .. } => bar.suspend(|| eprintln!("{line}")),
-            Display::Lines(_) => eprintln!("{line}"),
+            Display::Lines(lines) => {
+                if let Ok(mut lines) = lines.lock() {
+                    lines.last = Instant::now();
+                }
+                eprintln!("{line}");
+            }
             Display::Silent => {}
         }
     }
 
-    /// Takes the bar away.
+    /// Says how the rows stand that a failure cut short, and takes the bar away.
     pub fn finish(&self) {
+        let unfinished = self.rows.lock().map(|mut rows| rows.take_unfinished());
+        for line in unfinished.unwrap_or_default() {
+            self.say(&line);
+        }
         if let Display::Bar { bar, .. } = &*self.display {
             bar.finish_and_clear();
         }

@@ -1,16 +1,17 @@
 //! The status report as JSON, as text and as `GeoJSON`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat};
-use floe_shared::message::YearStats;
+use floe_shared::message::{Note, YearStats};
 use floe_shared::status::{Counts, StatusBoard, TileRecord, TileStatus};
-use geojson::{Feature, FeatureCollection, JsonObject};
+use geojson::{Feature, FeatureCollection};
 use serde_json::{Value, json};
 
 use super::amounts::{Bytes, Count, Seconds};
-use crate::store::HistoryEntry;
+use super::attention::{self, Concern};
+use crate::store::Standing;
 use crate::tile::METADATA;
 use crate::tile_list::tile_polygon;
 
@@ -34,19 +35,20 @@ struct Totals {
 }
 
 impl StatusReport {
-    /// The report of a board and the history that it was read from (newest first).
-    pub fn new(store: &str, board: &StatusBoard, history: &[HistoryEntry]) -> Self {
-        let deciding: BTreeSet<&str> = board
-            .tiles
+    /// The report of a dataset.
+    pub fn new(store: &str, standing: &Standing) -> Self {
+        let Standing { board, history } = standing;
+        let metadata: BTreeMap<&str, &Value> = history
             .iter()
-            .filter_map(|record| Some(record.commit.as_ref()?.snapshot.as_str()))
+            .filter_map(|entry| {
+                Some((entry.commit.snapshot.as_str(), entry.metadata.get(METADATA)?))
+            })
             .collect();
+        let of =
+            |record: &TileRecord| metadata.get(record.commit.as_ref()?.snapshot.as_str()).copied();
         let mut totals = Totals::default();
-        for entry in
-            history.iter().filter(|entry| deciding.contains(entry.commit.snapshot.as_str()))
-        {
-            let bytes = entry.metadata.get(METADATA).and_then(|floe| floe["bytes_read"].as_u64());
-            totals.bytes_read += bytes.unwrap_or(0);
+        for floe in board.tiles.iter().filter_map(of) {
+            totals.bytes_read += floe["bytes_read"].as_u64().unwrap_or(0);
         }
         for commit in board.tiles.iter().filter_map(|record| record.commit.as_ref()) {
             totals.first_commit = Some(
@@ -60,13 +62,10 @@ impl StatusReport {
         }
         Self {
             store: store.to_owned(),
-            snapshot: history
-                .first()
-                .map(|entry| entry.commit.snapshot.clone())
-                .unwrap_or_default(),
+            snapshot: standing.snapshot().to_owned(),
             counts: board.counts(),
             totals,
-            tiles: board.tiles.iter().map(tile_json).collect(),
+            tiles: board.tiles.iter().map(|record| tile_json(record, of(record))).collect(),
         }
     }
 
@@ -88,15 +87,35 @@ impl StatusReport {
         })
     }
 
-    /// One line for a picture.
-    pub fn subtitle(&self) -> String {
-        let Counts { processed, nodata, unprocessed, .. } = self.counts;
-        let done = processed + nodata;
-        format!("{done} of {} land tiles done, snapshot {}", done + unprocessed, self.snapshot)
+    /// All tiles with their status and statistics, in row-major order.
+    pub fn geojson(&self, board: &StatusBoard) -> geojson::GeoJson {
+        let features = board
+            .tiles
+            .iter()
+            .zip(&self.tiles)
+            .map(|(record, tile)| Feature {
+                geometry: Some(tile_polygon(board.grid, record.tile)),
+                properties: tile.as_object().cloned(),
+                ..Feature::default()
+            })
+            .collect();
+        FeatureCollection { bbox: None, features, foreign_members: None }.into()
     }
 
-    /// Counts, a map in characters, totals and a table, for people.
-    pub fn text(&self, board: &StatusBoard) -> String {
+    /// One line for a picture.
+    pub fn subtitle(&self) -> String {
+        let done = self.counts.done();
+        let of = done + self.counts.unprocessed;
+        let short = match self.counts.incomplete {
+            0 => String::new(),
+            count => format!(", {count} of them incomplete"),
+        };
+        format!("{done} of {of} land tiles done{short}, snapshot {}", self.snapshot)
+    }
+
+    /// Counts, a map in characters, totals and what needs attention or, instead, a table of all tiles, for
+    /// people.
+    pub fn text(&self, board: &StatusBoard, all_tiles: bool) -> String {
         let mut text = String::new();
         let _ = writeln!(text, "{}, snapshot {}\n", self.store, self.snapshot);
         text.push_str(&map(board, "  "));
@@ -114,7 +133,15 @@ impl StatusReport {
         for line in self.totals.lines() {
             let _ = writeln!(text, "  {line}");
         }
-        table(board, &mut text);
+        if all_tiles {
+            table(board, &mut text);
+            return text;
+        }
+        let concerns = attention::concerns(board);
+        if !concerns.is_empty() {
+            text.push('\n');
+            text.extend(concerns.iter().map(Concern::text));
+        }
         text
     }
 
@@ -137,9 +164,9 @@ impl StatusReport {
         for line in self.totals.lines() {
             let _ = writeln!(text, "{line}\n");
         }
-        let open: Vec<String> = board.unprocessed().map(|tile| tile.to_string()).collect();
-        if !open.is_empty() {
-            let _ = writeln!(text, "Unprocessed: {}\n", open.join(" "));
+        for concern in attention::concerns(board) {
+            let tiles: Vec<String> = concern.tiles.iter().map(ToString::to_string).collect();
+            let _ = writeln!(text, "{}: {}\n", concern.headline(), tiles.join(" "));
         }
         text
     }
@@ -174,72 +201,64 @@ fn map(board: &StatusBoard, indent: &str) -> String {
     text
 }
 
-/// One line a committed tile.
+/// One line a tile that is land or holds something.
 fn table(board: &StatusBoard, text: &mut String) {
-    let committed: Vec<&TileRecord> =
-        board.tiles.iter().filter(|record| record.commit.is_some()).collect();
-    if committed.is_empty() {
-        return;
-    }
     let _ = writeln!(
         text,
-        "\n  {:<7} {:<10} {:<20} {:<22} years",
+        "\n  {:<7} {:<12} {:<20} {:<22} years",
         "tile", "status", "snapshot", "committed"
     );
-    for record in committed {
-        let Some(commit) = &record.commit else { continue };
-        let years: Vec<String> = commit.years.iter().map(year_text).collect();
-        let _ = writeln!(
-            text,
-            "  {:<7} {:<10} {:<20} {:<22} {}",
-            record.tile.to_string(),
-            record.status.label(),
-            commit.snapshot,
-            seconds_timestamp(commit.committed_at),
-            years.join("  ")
-        );
+    for record in board.tiles.iter().filter(|record| record.status != TileStatus::Ocean) {
+        let mut line = format!("  {:<7} {:<12}", record.tile.to_string(), record.status.label());
+        if let Some(commit) = &record.commit {
+            let years: Vec<String> = commit.years.iter().map(year_text).collect();
+            let at = seconds_timestamp(commit.committed_at);
+            let _ = write!(line, " {:<20} {at:<22} {}", commit.snapshot, years.join("  "));
+            if let Note::Incomplete(_) = commit.note {
+                let _ = write!(line, "  {}", commit.note);
+            }
+        }
+        let _ = writeln!(text, "{}", line.trim_end());
     }
 }
 
-/// All tiles with their status and statistics, in row-major order.
-pub fn geojson(board: &StatusBoard) -> geojson::GeoJson {
-    let features = board
-        .tiles
-        .iter()
-        .map(|record| {
-            let mut properties = JsonObject::new();
-            if let Value::Object(tile) = tile_json(record) {
-                properties.extend(tile);
-            }
-            Feature {
-                geometry: Some(tile_polygon(board.grid, record.tile)),
-                properties: Some(properties),
-                ..Feature::default()
-            }
-        })
-        .collect();
-    FeatureCollection { bbox: None, features, foreign_members: None }.into()
-}
-
-fn tile_json(record: &TileRecord) -> Value {
+/// One tile; `floe` is what the metadata of its commit say.
+fn tile_json(record: &TileRecord, floe: Option<&Value>) -> Value {
     let commit = record.commit.as_ref();
+    let years: Vec<Value> = commit
+        .map(|commit| commit.years.iter().map(|year| year_json(year, &commit.note, floe)).collect())
+        .unwrap_or_default();
     json!({
         "row": record.tile.row,
         "col": record.tile.col,
         "status": record.status,
-        "years": commit.map(|commit| commit.years.iter().map(year_json).collect::<Vec<_>>()).unwrap_or_default(),
+        "years": years,
         "note": record.note(),
         "snapshot": commit.map(|commit| &commit.snapshot),
         "committed_at": commit.map(|commit| timestamp(commit.committed_at)),
     })
 }
 
-fn year_json(year: &YearStats) -> Value {
+/// One year of a tile. How many composites there were and should have been is told by the commit's note,
+/// of years that fall short, or by its metadata; it is null where neither says so.
+fn year_json(year: &YearStats, note: &Note, floe: Option<&Value>) -> Value {
+    let recorded = floe
+        .and_then(|floe| floe["years"].as_array())
+        .and_then(|years| years.iter().find(|entry| entry["year"] == year.year));
+    let noted = match note {
+        Note::Incomplete(years) => years.iter().find(|entry| entry.year == year.year),
+        Note::None | Note::NoData => None,
+    };
+    let count = |key: &str, noted: Option<u64>| {
+        noted.or_else(|| recorded.and_then(|recorded| recorded[key].as_u64()))
+    };
     json!({
         "year": year.year,
         "input_granules": year.input_granules,
         "output_valid_pixels": year.valid_pixels,
         "coverage": year.coverage.percent(),
+        "expected_composites": count("expected_composites", noted.map(|year| year.expected)),
+        "found_composites": count("found_composites", noted.map(|year| year.found)),
     })
 }
 
@@ -251,6 +270,8 @@ fn year_text(year: &YearStats) -> String {
 const fn symbol(status: TileStatus) -> char {
     match status {
         TileStatus::Processed => '#',
+        TileStatus::Incomplete => '+',
+        TileStatus::Unaccounted => '?',
         TileStatus::NoData => 'o',
         TileStatus::Unprocessed => '-',
         TileStatus::Ocean => '.',
@@ -276,6 +297,14 @@ mod tests {
     use floe_shared::status::Commit;
 
     use super::*;
+    use crate::store::HistoryEntry;
+
+    fn standing(land: &[bool]) -> Standing {
+        let history = history();
+        let commits = history.iter().map(|entry| &entry.commit);
+        let board = StatusBoard::from_history(Grid::default(), land, commits);
+        Standing { history, board }
+    }
 
     fn history() -> Vec<HistoryEntry> {
         let entry = |snapshot: &str, message: &str, at: i64| HistoryEntry {
@@ -303,14 +332,18 @@ mod tests {
 
     #[test]
     fn only_the_deciding_commits_count() {
-        let history = history();
-        let grid = Grid::default();
-        let board = StatusBoard::from_history(grid, &[], history.iter().map(|entry| &entry.commit));
-        let report = StatusReport::new("store", &board, &history).json();
+        let report = StatusReport::new("store", &standing(&[])).json();
         assert_eq!(report["snapshot"], "D");
         assert_eq!(
             report["counts"],
-            json!({ "processed": 1, "nodata": 0, "unprocessed": 0, "ocean": 647 })
+            json!({
+                "processed": 1,
+                "incomplete": 0,
+                "nodata": 0,
+                "unaccounted": 0,
+                "unprocessed": 0,
+                "ocean": 647,
+            })
         );
         assert_eq!(report["totals"]["granules"], 2);
         assert_eq!(report["totals"]["bytes_read"], 1000);
@@ -319,7 +352,14 @@ mod tests {
         assert_eq!(tile["status"], "processed");
         assert_eq!(
             tile["years"][0],
-            json!({ "year": 2020, "input_granules": 2, "output_valid_pixels": 500_000, "coverage": 50.0 })
+            json!({
+                "year": 2020,
+                "input_granules": 2,
+                "output_valid_pixels": 500_000,
+                "coverage": 50.0,
+                "expected_composites": null,
+                "found_composites": null,
+            })
         );
         assert_eq!(tile["committed_at"], "1970-01-01T00:00:03.000000Z");
         assert_eq!(tile["note"], Value::Null);
@@ -329,32 +369,76 @@ mod tests {
 
     #[test]
     fn the_summary_of_a_workflow_counts_and_names_what_is_missing() {
-        let history = history();
         let mut land = vec![false; 648];
         land[4 * 36 + 19] = true;
         land[4 * 36 + 20] = true;
-        let board = StatusBoard::from_history(
-            Grid::default(),
-            &land,
-            history.iter().map(|entry| &entry.commit),
-        );
-        let text = StatusReport::new("az://c/p", &board, &history).markdown(&board);
+        let standing = standing(&land);
+        let text = StatusReport::new("az://c/p", &standing).markdown(&standing.board);
         assert!(text.starts_with("### az://c/p\n\n1 of 2 land tiles done, snapshot D\n"), "{text}");
         assert!(text.contains("| `#` | processed | 1 |"), "{text}");
         assert!(text.contains("\n...................#-...............\n"), "{text}");
         assert!(text.contains("2 granules, 1.0 kB read, 500,000 valid pixels"), "{text}");
-        assert!(text.ends_with("Unprocessed: 4,20\n\n"), "{text}");
+        assert!(text.ends_with("1 tile is unprocessed: 4,20\n\n"), "{text}");
+    }
+
+    #[test]
+    fn people_see_a_map_counts_and_what_needs_attention_or_all_tiles() {
+        let mut land = vec![false; 648];
+        land[4 * 36 + 19] = true;
+        land[4 * 36 + 20] = true;
+        let standing = standing(&land);
+        let report = StatusReport::new("data/store", &standing);
+        let text = report.text(&standing.board, false);
+        let empty = "  ....................................\n";
+        let expected = format!(
+            "data/store, snapshot D\n\n{}  ...................#-...............\n{}\n\
+             \x20 #  processed        1\n\
+             \x20 +  incomplete       0\n\
+             \x20 o  no data          0\n\
+             \x20 ?  unaccounted      0\n\
+             \x20 -  unprocessed      1\n\
+             \x20 .  ocean          646\n\n\
+             \x20 2 granules, 1.0 kB read, 500,000 valid pixels\n\
+             \x20 committed 1970-01-01T00:00:03.000000Z to 1970-01-01T00:00:03.000000Z (0.0 s)\n\n\
+             \x20 1 tile is unprocessed\n     4,20\n",
+            empty.repeat(4),
+            empty.repeat(13),
+        );
+        assert_eq!(text, expected);
+        let all = report.text(&standing.board, true);
+        assert!(all.contains("  4,19    processed    D                    1970-01-01T00:00:03Z   2020:    2 granules  50.0%\n"), "{all}");
+        assert!(all.ends_with("\n  4,20    unprocessed\n"), "{all}");
+    }
+
+    #[test]
+    fn composites_come_from_the_note_or_from_the_metadata_or_are_unknown() {
+        let message = "Tile(row=4, col=19) processed. Stats: [(2020: input_granules=2, output_valid_pixels=5, coverage=0.0%), (2021: input_granules=2, output_valid_pixels=5, coverage=0.0%), (2022: input_granules=2, output_valid_pixels=5, coverage=0.0%)] Special note: Incomplete: 45 of 46 composites in 2021.";
+        let entry = HistoryEntry {
+            commit: Commit { snapshot: "A".to_owned(), message: message.to_owned(), committed_at: 0 },
+            metadata: [(
+                METADATA.to_owned(),
+                json!({ "years": [{ "year": 2022, "expected_composites": 46, "found_composites": 46 }] }),
+            )]
+            .into(),
+        };
+        let board = StatusBoard::from_history(Grid::default(), &[], [&entry.commit]);
+        let standing = Standing { history: vec![entry], board };
+        let tile = &StatusReport::new("store", &standing).json()["tiles"][4 * 36 + 19];
+        assert_eq!(tile["status"], "incomplete");
+        let years = tile["years"].as_array().unwrap();
+        let counts: Vec<(Option<u64>, Option<u64>)> = years
+            .iter()
+            .map(|year| (year["found_composites"].as_u64(), year["expected_composites"].as_u64()))
+            .collect();
+        assert_eq!(counts, [(None, None), (Some(45), Some(46)), (Some(46), Some(46))]);
     }
 
     #[test]
     fn the_geojson_has_every_tile_with_its_status() {
-        let history = history();
-        let board = StatusBoard::from_history(
-            Grid::default(),
-            &[],
-            history.iter().map(|entry| &entry.commit),
-        );
-        let document: Value = serde_json::from_str(&geojson(&board).to_string()).unwrap();
+        let standing = standing(&[]);
+        let report = StatusReport::new("store", &standing);
+        let document: Value =
+            serde_json::from_str(&report.geojson(&standing.board).to_string()).unwrap();
         let features = document["features"].as_array().unwrap();
         assert_eq!(features.len(), 648);
         let feature = &features[4 * 36 + 19];

@@ -14,14 +14,22 @@ use crate::usage::Usage;
 pub fn closing_line(reports: &[TileReport], usage: &Usage) -> String {
     let count = |outcome| reports.iter().filter(|report| report.outcome == outcome).count();
     let mut line = format!(
-        "{} processed, {} without data, {} skipped; {} read in {} requests, {}",
+        "{} processed, {}{} without data, {} skipped; {} read in {} requests, {}",
         count(Outcome::Processed),
+        match count(Outcome::Incomplete) {
+            0 => String::new(),
+            incomplete => format!("{incomplete} incomplete, "),
+        },
         count(Outcome::NoData),
-        count(Outcome::Skipped),
+        count(Outcome::Skipped) + count(Outcome::StillIncomplete),
         Bytes(usage.bytes_read),
         Count(usage.requests),
         Seconds(usage.wall_seconds),
     );
+    let unaccounted = count(Outcome::Unaccounted);
+    if unaccounted > 0 {
+        line = format!("{unaccounted} unaccounted, {line}");
+    }
     if let Some(cpu) = usage.cpu_seconds {
         let _ = write!(line, " ({cpu:.1} s of processor time)");
     }
@@ -48,8 +56,11 @@ fn markdown(grid: Grid, reports: &[TileReport], usage: &Usage) -> String {
             format!("{}..{}° E, {}..{}° N", bounds.west, bounds.east, bounds.south, bounds.north);
         let outcome = match report.outcome {
             Outcome::Processed => "processed",
+            Outcome::Incomplete => "incomplete",
             Outcome::NoData => "no data",
             Outcome::Skipped => "skipped, already done",
+            Outcome::StillIncomplete => "skipped, still incomplete",
+            Outcome::Unaccounted => "skipped, unaccounted",
         };
         let snapshot = &report.snapshot;
         if report.years.is_empty() {

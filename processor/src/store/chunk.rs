@@ -9,7 +9,8 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use floe_shared::pyramid::{ChunkIndex, Level};
-use floe_shared::schema::Variable;
+use floe_shared::schema::VariableId;
+use futures::TryStreamExt as _;
 use icechunk::format::manifest::ChunkPayload;
 use icechunk::format::{ChunkIndices, Path};
 use icechunk::session::Session;
@@ -19,9 +20,9 @@ use zarrs::array::{
     IntoArrayBytes, data_type,
 };
 
-use super::error::{StoreError, classify};
-use super::layout::array_path;
-use super::repository::{Dataset, session_error};
+use super::error::{StoreError, classify, of_session};
+use super::layout::Layout;
+use super::repository::Dataset;
 
 /// The place of one chunk in the dataset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,7 +30,7 @@ pub struct ChunkPlace {
     /// The level.
     pub level: Level,
     /// The variable.
-    pub variable: Variable,
+    pub variable: VariableId,
     /// Index along the year axis.
     pub year: u32,
     /// Row and column within the level.
@@ -37,9 +38,9 @@ pub struct ChunkPlace {
 }
 
 impl ChunkPlace {
-    /// The array that holds it.
-    pub fn array(&self) -> String {
-        array_path(self.level, self.variable.name())
+    /// The path of the array that holds it.
+    pub fn array(&self, layout: &Layout) -> String {
+        layout.array_path(self.variable, self.level)
     }
 
     pub(super) fn indices(&self) -> ChunkIndices {
@@ -71,6 +72,7 @@ pub struct ChunkWriter {
     session: Arc<Session>,
     /// By level.
     codecs: Vec<Arc<CodecChain>>,
+    layout: Layout,
     name: String,
 }
 
@@ -80,6 +82,7 @@ impl Dataset {
         Ok(ChunkWriter {
             session: Arc::new(self.reading(None).await?),
             codecs: self.codecs()?,
+            layout: self.layout.clone(),
             name: self.name().to_owned(),
         })
     }
@@ -88,7 +91,7 @@ impl Dataset {
     fn codecs(&self) -> Result<Vec<Arc<CodecChain>>, StoreError> {
         let chain = |level: Level| {
             self.layout
-                .variable(Variable::Average, level)
+                .variable(VariableId(0), level, self.edition)
                 .build(Arc::new(()), "/")
                 .map(|array| array.codecs())
                 .map_err(|error| classify(self.name(), "forming its codecs", &error))
@@ -103,40 +106,18 @@ impl Dataset {
         reader: &ChunkReader,
         place: ChunkPlace,
     ) -> Result<Option<Array2<u16>>, StoreError> {
-        const ACTION: &str = "reading a chunk";
-        let path = node_path(self.name(), &place.array())?;
-        let fetch = reader
-            .session
-            .get_chunk_reader(&path, &place.indices(), &icechunk::format::ByteRange::ALL)
-            .await
-            .map_err(session_error(self, ACTION))?;
-        let Some(fetch) = fetch else { return Ok(None) };
-        let bytes = fetch.await.map_err(session_error(self, ACTION))?;
-        let edge = place.level.chunk;
-        let options = CodecOptions::default();
-        let decoded = reader.codecs[place.level.index as usize]
-            .decode(
-                bytes.to_vec().into(),
-                &shape(edge),
-                &data_type::uint16(),
-                &FillValue::from(0_u16),
-                &options,
-            )
-            .map_err(|error| classify(self.name(), "decoding a chunk", &error))?;
-        let pixels = decoded
-            .into_fixed()
-            .map_err(|error| classify(self.name(), "decoding a chunk", &error))?
-            .chunks_exact(2)
-            .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
-            .collect();
-        Array2::from_shape_vec((edge as usize, edge as usize), pixels)
-            .map(Some)
-            .map_err(|error| classify(self.name(), "decoding a chunk", &error))
+        let bytes = reader.fetch(place).await?;
+        bytes.map(|bytes| reader.decode(place.level, &bytes)).transpose()
     }
 
     /// A reader of chunks as they stood at a snapshot, or at the tip.
     pub async fn chunk_reader(&self, at: Option<&str>) -> Result<ChunkReader, StoreError> {
-        Ok(ChunkReader { session: self.reading(at).await?, codecs: self.codecs()? })
+        Ok(ChunkReader {
+            session: self.reading(at).await?,
+            codecs: self.codecs()?,
+            layout: self.layout.clone(),
+            name: self.name().to_owned(),
+        })
     }
 }
 
@@ -145,12 +126,69 @@ pub struct ChunkReader {
     session: Session,
     /// By level.
     codecs: Vec<Arc<CodecChain>>,
+    layout: Layout,
+    name: String,
 }
 
 impl ChunkReader {
     /// The snapshot that it reads.
     pub fn snapshot(&self) -> String {
         self.session.snapshot_id().to_string()
+    }
+
+    /// The years, rows and columns, by place, of a variable's chunks that are stored at a level.
+    pub async fn stored(
+        &self,
+        variable: VariableId,
+        level: Level,
+    ) -> Result<Vec<Vec<u32>>, StoreError> {
+        let path = node_path(&self.name, &self.layout.array_path(variable, level))?;
+        self.session
+            .array_chunk_iterator(&path)
+            .await
+            .map_ok(|chunk| chunk.coord.0)
+            .try_collect()
+            .await
+            .map_err(|error| of_session(&self.name, "reading a manifest", &error))
+    }
+
+    /// The encoded bytes of a chunk; `None` where nothing is stored, which means fill.
+    pub async fn fetch(&self, place: ChunkPlace) -> Result<Option<Bytes>, StoreError> {
+        let failed = |error| of_session(&self.name, "reading a chunk", &error);
+        let path = node_path(&self.name, &place.array(&self.layout))?;
+        let fetch = self
+            .session
+            .get_chunk_reader(&path, &place.indices(), &icechunk::format::ByteRange::ALL)
+            .await
+            .map_err(failed)?;
+        match fetch {
+            Some(fetch) => fetch.await.map(Some).map_err(failed),
+            None => Ok(None),
+        }
+    }
+
+    /// The pixels of an encoded chunk of a level, row 0 in the north.
+    pub fn decode(&self, level: Level, bytes: &[u8]) -> Result<Array2<u16>, StoreError> {
+        let failed = |error: &(dyn std::error::Error + 'static)| {
+            classify(&self.name, "decoding a chunk", error)
+        };
+        let edge = level.chunk;
+        let pixels = self.codecs[level.index as usize]
+            .decode(
+                bytes.into(),
+                &shape(edge),
+                &data_type::uint16(),
+                &FillValue::from(0_u16),
+                &CodecOptions::default(),
+            )
+            .map_err(|error| failed(&error))?
+            .into_fixed()
+            .map_err(|error| failed(&error))?
+            .chunks_exact(2)
+            .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+            .collect();
+        Array2::from_shape_vec((edge as usize, edge as usize), pixels)
+            .map_err(|error| failed(&error))
     }
 }
 
@@ -199,10 +237,8 @@ impl ChunkWriter {
         let Some(encoded) = encoded else {
             return Ok(StagedChunk::fill(place));
         };
-        let failed = |error: icechunk::session::SessionError| {
-            super::error::of_session(&self.name, "uploading a chunk", &error)
-        };
-        let path = node_path(&self.name, &place.array())?;
+        let failed = |error| of_session(&self.name, "uploading a chunk", &error);
+        let path = node_path(&self.name, &place.array(&self.layout))?;
         let upload = self.session.get_chunk_writer(&path, &place.indices()).map_err(failed)?;
         let payload = upload(encoded).await.map_err(failed)?;
         Ok(StagedChunk { place, payload: Some(payload), at: SystemTime::now() })

@@ -23,13 +23,15 @@ use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt as _;
 
 /// The object's name. Icechunk neither lists nor collects it.
-const CLAIM_FILE: &str = "floe.claim";
+pub(super) const CLAIM_FILE: &str = "floe.claim";
 /// Looks are never closer together than this.
 const SHORTEST: Duration = Duration::from_millis(100);
 /// Nor further apart than this.
 const LONGEST: Duration = Duration::from_millis(1500);
 /// Looks of all waiting writers together are about this far apart.
 const ALL_TOGETHER: Duration = Duration::from_millis(10);
+/// A writer that cannot see the claim which keeps it from making one tries so often, and then without one.
+const UNSEEN: u32 = 5;
 /// A writer that has waited this long tries without a claim.
 const PATIENCE: Duration = Duration::from_mins(20);
 
@@ -90,6 +92,7 @@ impl Claims {
         let began = Instant::now();
         let mut first_number = None;
         let mut yielded = false;
+        let mut unseen = 0;
         let mut unchanged: Option<(VersionInfo, Instant)> = None;
         while began.elapsed() < PATIENCE {
             let found = self.look(&settings).await.ok()?;
@@ -118,6 +121,7 @@ impl Claims {
                     waited: turns,
                     lasts_ms: lasts.as_millis() as u64,
                 };
+                let is_first = version == VersionInfo::for_creation();
                 match self.put(&settings, &ours, &version).await.ok()? {
                     VersionedUpdateResult::Updated { new_version } => {
                         return Some(Held {
@@ -125,6 +129,12 @@ impl Claims {
                             claim: ours,
                             version: new_version,
                         });
+                    }
+                    VersionedUpdateResult::NotOnLatestVersion if is_first => {
+                        unseen += 1;
+                        if unseen == UNSEEN {
+                            return None;
+                        }
                     }
                     VersionedUpdateResult::NotOnLatestVersion => {}
                 }

@@ -276,7 +276,7 @@ impl Dataset {
             if chunk.payload.is_none() && !request.replaces {
                 continue;
             }
-            let path = node_path(self.name(), &chunk.place.array())?;
+            let path = node_path(self.name(), &chunk.place.array(self.layout()))?;
             session
                 .set_chunk_ref(path, chunk.place.indices(), chunk.payload.clone())
                 .await
@@ -388,7 +388,7 @@ mod tests {
     async fn request(dataset: &Dataset, tile: TileIndex) -> CommitRequest {
         let place = crate::store::ChunkPlace {
             level: dataset.layout().levels()[0],
-            variable: floe_shared::schema::Variable::Average,
+            variable: floe_shared::schema::VariableId(0),
             year: 0,
             chunk: tile.into(),
         };
@@ -408,7 +408,8 @@ mod tests {
             container: "memory".to_owned(),
             prefix: "test".to_owned(),
         };
-        let layout = Layout { grid: Grid::new(0.5, 10.0).unwrap(), years: vec![2021] };
+        let schema = crate::recipe::Recipe::modis_lst().schema;
+        let layout = Layout { grid: Grid::new(0.5, 10.0).unwrap(), years: vec![2021], schema };
         let mut handles = Vec::new();
         for _ in 0..count {
             let store = Store::over(location.clone(), Arc::clone(&storage) as _);

@@ -11,7 +11,8 @@ use zarrs_icechunk::AsyncIcechunkStore;
 use super::error::{StoreError, classify, of_repository, of_session};
 use super::layout::{self, Coordinate, Layout};
 use super::repository::Store;
-use floe_shared::schema::{BRANCH, Variable};
+use floe_shared::message::CREATED;
+use floe_shared::schema::{BRANCH, Edition};
 
 /// What `floe init` found or did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,14 +96,15 @@ impl Store {
 
 async fn write_schema(name: &str, session: Session, layout: &Layout) -> Result<String, StoreError> {
     const ACTION: &str = "writing its schema";
+    let edition = Edition::Checked;
     let zarr = Arc::new(AsyncIcechunkStore::new(session));
     for level in layout.levels() {
         let mut group = GroupBuilder::new()
             .build(Arc::clone(&zarr), &layout::group_path(level))
             .map_err(|error| classify(name, ACTION, &error))?;
-        group.attributes_mut().extend(layout.group_attributes(level));
+        group.attributes_mut().extend(layout.group_attributes(level, edition));
         group.async_store_metadata().await.map_err(|error| classify(name, ACTION, &error))?;
-        for (coordinate, builder, values) in layout.coordinates(level) {
+        for (coordinate, builder, values) in layout.coordinates(level, edition) {
             let path = layout::array_path(level, coordinate);
             let array = builder
                 .build(Arc::clone(&zarr), &path)
@@ -116,18 +118,18 @@ async fn write_schema(name: &str, session: Session, layout: &Layout) -> Result<S
             }
             .map_err(|error| classify(name, ACTION, &error))?;
         }
-        let variables = Variable::ALL.map(|variable| {
-            (layout::array_path(level, variable.name()), layout.variable(variable, level))
+        let variables = layout.variables().map(|variable| {
+            (layout.array_path(variable, level), layout.variable(variable, level, edition))
         });
-        let mapping = (layout::grid_mapping_path(level), layout.grid_mapping(level));
-        for (path, builder) in variables.into_iter().chain([mapping]) {
+        let mapping = (layout::grid_mapping_path(level), layout.grid_mapping(level, edition));
+        for (path, builder) in variables.chain([mapping]) {
             declare(name, &zarr, &path, &builder).await?;
         }
     }
     let session = zarr.session();
     let mut session = session.write().await;
     let message = format!(
-        "Dataset created: {} x {} pixels of {}°, years {}",
+        "{CREATED}{} x {} pixels of {}°, years {}",
         layout.grid.rows(),
         layout.grid.cols(),
         layout.grid.resolution(),

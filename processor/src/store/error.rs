@@ -2,10 +2,12 @@
 
 use std::error::Error;
 
+use chrono::{DateTime, Utc};
 use icechunk::repository::{RepositoryError, RepositoryErrorKind};
 use icechunk::session::{SessionError, SessionErrorKind};
 use icechunk::storage::StorageError;
 
+use super::pasted::PastedError;
 use crate::exit::Exit;
 
 /// Why a repository could not be used.
@@ -27,9 +29,34 @@ pub enum StoreError {
         /// Which variables would do.
         expected: String,
     },
+    /// A variable that holds something else than it should.
+    #[error("{variable}: {problem}")]
+    Variable {
+        /// The variable.
+        variable: &'static str,
+        /// What is wrong with its value, without the value.
+        problem: PastedError,
+    },
+    /// A token whose time is over.
+    #[error(
+        "AZURE_STORAGE_SAS_TOKEN: the token expired at {}: make a new one",
+        end.format("%Y-%m-%dT%H:%M:%SZ")
+    )]
+    Expired {
+        /// Its end.
+        end: DateTime<Utc>,
+    },
     /// No repository there.
     #[error("store '{store}' is not initialized: run `floe init` first")]
     NotInitialized {
+        /// The store.
+        store: String,
+    },
+    /// S3 does not say whether a repository is there.
+    #[error(
+        "store '{store}': there is no repository at this prefix, or these credentials may not read it (without permission to list the bucket, s3:ListBucket, S3 refuses access in both cases): check bucket and prefix; `floe init` makes a repository, and needs that permission"
+    )]
+    AbsentOrRefused {
         /// The store.
         store: String,
     },
@@ -137,13 +164,18 @@ impl StoreError {
     /// The exit code of this kind of failure.
     pub const fn exit(&self) -> Exit {
         match self {
+            // As the service's own refusal of a key.
+            Self::Variable { problem: PastedError::NoKey, .. }
+            | Self::Expired { .. }
+            | Self::MissingCredentials { .. }
+            | Self::ReadOnly { .. }
+            | Self::Permission { .. } => Exit::Permission,
             Self::Location { .. }
+            | Self::Variable { .. }
             | Self::NotInitialized { .. }
+            | Self::AbsentOrRefused { .. }
             | Self::NotEmpty { .. }
             | Self::Schema { .. } => Exit::Configuration,
-            Self::MissingCredentials { .. } | Self::ReadOnly { .. } | Self::Permission { .. } => {
-                Exit::Permission
-            }
             Self::UnknownSnapshot { .. } => Exit::Usage,
             Self::Unavailable { .. } => Exit::Unavailable,
             Self::Stale { .. } | Self::Contention { .. } | Self::Clock { .. } => Exit::TryAgain,
@@ -181,6 +213,16 @@ pub(super) fn cause(error: &(dyn Error + 'static)) -> Cause {
                 {
                     return Cause::Permission;
                 }
+                // So is a list that is refused, other than an object.
+                object_store::Error::Generic { source, .. } if is_refusal(&source.to_string()) => {
+                    return Cause::Permission;
+                }
+                // The object is shorter than what refers to it says.
+                object_store::Error::Generic { source, .. }
+                    if source.to_string().contains("416 Range Not Satisfiable") =>
+                {
+                    return Cause::Other;
+                }
                 // The retrying client behind it gave up.
                 object_store::Error::Generic { store, .. } if *store != "LocalFileSystem" => {
                     return Cause::Unavailable;
@@ -199,6 +241,14 @@ pub(super) fn cause(error: &(dyn Error + 'static)) -> Cause {
         next = error.source();
     }
     Cause::Other
+}
+
+/// Whether the object store's words tell of an answer that refuses the credentials.
+fn is_refusal(text: &str) -> bool {
+    // The last: a file with credentials that are none.
+    ["status code: 401", "status code: 403", "service account file"]
+        .iter()
+        .any(|status| text.contains(status))
 }
 
 /// The innermost messages of an error, on one line, without Icechunk's span traces and without the

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use floe_shared::grid::Grid;
 use floe_shared::pyramid::{self, Level, Owner};
-use floe_shared::schema::{self, DIMENSIONS, GRID_MAPPING, Variable};
+use floe_shared::schema::{self, DIMENSIONS, Edition, GRID_MAPPING, Schema, VariableId};
 use serde_json::{Map, Value};
 use zarrs::array::codec::ZstdCodec;
 use zarrs::array::{ArrayBuilder, data_type};
@@ -25,6 +25,8 @@ pub struct Layout {
     pub grid: Grid,
     /// The years, ascending.
     pub years: Vec<i32>,
+    /// Texts and variables.
+    pub schema: Arc<Schema>,
 }
 
 /// A one-dimensional coordinate.
@@ -44,6 +46,16 @@ impl Layout {
         self.levels().into_iter().filter(|level| level.owner == Owner::Tile)
     }
 
+    /// The places of the variables.
+    pub fn variables(&self) -> impl Iterator<Item = VariableId> + use<> {
+        (0..self.schema.variables.len() as u16).map(VariableId)
+    }
+
+    /// A variable's array at a level.
+    pub fn array_path(&self, variable: VariableId, level: Level) -> String {
+        array_path(level, &self.schema.variable(variable).name)
+    }
+
     /// The place of a year on the year axis.
     pub fn year_index(&self, year: i32) -> Option<u32> {
         self.years.iter().position(|&known| known == year).map(|index| index as u32)
@@ -60,15 +72,20 @@ impl Layout {
     }
 
     /// A variable's array at a level.
-    pub(super) fn variable(&self, variable: Variable, level: Level) -> ArrayBuilder {
+    pub(super) fn variable(
+        &self,
+        variable: VariableId,
+        level: Level,
+        edition: Edition,
+    ) -> ArrayBuilder {
         let shape = [self.years.len() as u64, u64::from(level.rows), u64::from(level.cols)];
         let chunk = [1, u64::from(level.chunk), u64::from(level.chunk)];
         let mut builder =
             ArrayBuilder::new(shape.to_vec(), chunk.to_vec(), data_type::uint16(), 0_u16);
         builder
-            .bytes_to_bytes_codecs(vec![Arc::new(ZstdCodec::new(self.effort(level), false))])
+            .bytes_to_bytes_codecs(vec![zstd(self.effort(level), edition)])
             .dimension_names(Some(DIMENSIONS))
-            .attributes(object(variable.attributes()));
+            .attributes(object(self.schema.variable(variable).attributes(level, edition)));
         builder
     }
 
@@ -76,41 +93,34 @@ impl Layout {
     pub(super) fn coordinates(
         &self,
         level: Level,
+        edition: Edition,
     ) -> [(&'static str, ArrayBuilder, Coordinate); 3] {
         let years = Coordinate::Year(self.years.clone());
         let latitudes = self.grid.latitudes(level.factor());
         let longitudes = self.grid.longitudes(level.factor());
         let [year, latitude, longitude] = DIMENSIONS;
+        let axis = |name, values: &Coordinate, attributes| axis(name, values, attributes, edition);
+        let year_attributes = schema::year_attributes(&self.years, edition);
+        let latitudes = Coordinate::Degrees(latitudes);
+        let longitudes = Coordinate::Degrees(longitudes);
         [
-            (year, axis(year, self.years.len(), schema::year_attributes(), true), years),
-            (
-                latitude,
-                axis(latitude, latitudes.len(), schema::latitude_attributes(), false),
-                Coordinate::Degrees(latitudes),
-            ),
-            (
-                longitude,
-                axis(longitude, longitudes.len(), schema::longitude_attributes(), false),
-                Coordinate::Degrees(longitudes),
-            ),
+            (year, axis(year, &years, year_attributes), years),
+            (latitude, axis(latitude, &latitudes, schema::latitude_attributes()), latitudes),
+            (longitude, axis(longitude, &longitudes, schema::longitude_attributes()), longitudes),
         ]
     }
 
     /// The CF grid mapping of a level: a scalar without a value.
-    pub(super) fn grid_mapping(&self, level: Level) -> ArrayBuilder {
+    pub(super) fn grid_mapping(&self, level: Level, edition: Edition) -> ArrayBuilder {
         let mut builder =
             ArrayBuilder::new(Vec::<u64>::new(), Vec::<u64>::new(), data_type::int32(), 0_i32);
-        builder.attributes(object(schema::grid_mapping_attributes(level, self.grid)));
+        builder.attributes(object(schema::grid_mapping_attributes(level, self.grid, edition)));
         builder
     }
 
     /// The attributes of a level's group.
-    pub(super) fn group_attributes(&self, level: Level) -> Map<String, Value> {
-        object(if level.index == 0 {
-            schema::root_attributes(self.grid)
-        } else {
-            schema::level_attributes(level, self.grid)
-        })
+    pub(super) fn group_attributes(&self, level: Level, edition: Edition) -> Map<String, Value> {
+        object(schema::group_attributes(level, self.grid, &self.schema, edition))
     }
 }
 
@@ -120,7 +130,7 @@ pub(super) fn group_path(level: Level) -> String {
 }
 
 /// The path of an array within a level's group.
-pub fn array_path(level: Level, name: &str) -> String {
+pub(super) fn array_path(level: Level, name: &str) -> String {
     match level.path().as_str() {
         "" => format!("/{name}"),
         group => format!("/{group}/{name}"),
@@ -132,19 +142,27 @@ pub(super) fn grid_mapping_path(level: Level) -> String {
     array_path(level, GRID_MAPPING)
 }
 
-fn axis(name: &str, length: usize, attributes: Value, is_year: bool) -> ArrayBuilder {
-    let shape = vec![length as u64];
+fn axis(name: &str, values: &Coordinate, attributes: Value, edition: Edition) -> ArrayBuilder {
     // xarray takes a fill value of a float coordinate for missing data, hence NaN and not 0.
-    let mut builder = if is_year {
-        ArrayBuilder::new(shape.clone(), shape, data_type::int32(), 0_i32)
-    } else {
-        ArrayBuilder::new(shape.clone(), shape, data_type::float64(), f64::NAN)
+    let mut builder = match values {
+        Coordinate::Year(years) => {
+            let shape = vec![years.len() as u64];
+            ArrayBuilder::new(shape.clone(), shape, data_type::int32(), 0_i32)
+        }
+        Coordinate::Degrees(degrees) => {
+            let shape = vec![degrees.len() as u64];
+            ArrayBuilder::new(shape.clone(), shape, data_type::float64(), f64::NAN)
+        }
     };
     builder
-        .bytes_to_bytes_codecs(vec![Arc::new(ZstdCodec::new(COORDINATE_ZSTD, false))])
+        .bytes_to_bytes_codecs(vec![zstd(COORDINATE_ZSTD, edition)])
         .dimension_names(Some([name]))
         .attributes(object(attributes));
     builder
+}
+
+fn zstd(effort: i32, edition: Edition) -> Arc<ZstdCodec> {
+    Arc::new(ZstdCodec::new(effort, edition.has_checksums()))
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -4,6 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::StoreError;
+use super::pasted::{self, bare};
+
+const ACCOUNT: &str = "AZURE_STORAGE_ACCOUNT";
 
 /// The directory used where nothing else names a store.
 pub const DEFAULT_DIRECTORY: &str = "data/store";
@@ -54,18 +57,17 @@ impl Location {
         if let Some(url) = url {
             return Self::parse(url, environment);
         }
-        match (
-            environment("AZURE_STORAGE_ACCOUNT"),
-            environment("AZURE_CONTAINER"),
-            environment("ICECHUNK_PREFIX"),
-        ) {
-            (Some(account), Some(container), Some(prefix)) => {
-                Ok(Self::Azure { account, container, prefix: trim_slashes(&prefix) })
-            }
+        match (environment(ACCOUNT), environment("AZURE_CONTAINER"), environment("ICECHUNK_PREFIX"))
+        {
+            (Some(account), Some(container), Some(prefix)) => Ok(Self::Azure {
+                account: account_name(&account)?,
+                container: trim_slashes(bare(&container)),
+                prefix: trim_slashes(bare(&prefix)),
+            }),
             (None, None, None) => Ok(Self::Local(PathBuf::from(DEFAULT_DIRECTORY))),
             (account, container, prefix) => {
                 let missing: Vec<&str> = [
-                    ("AZURE_STORAGE_ACCOUNT", account),
+                    (ACCOUNT, account),
                     ("AZURE_CONTAINER", container),
                     ("ICECHUNK_PREFIX", prefix),
                 ]
@@ -117,13 +119,12 @@ impl Location {
             }
             "az" | "azure" | "abfs" => {
                 let (container, prefix) = bucket_and_prefix()?;
-                let account = environment("AZURE_STORAGE_ACCOUNT").ok_or_else(|| {
-                    StoreError::MissingCredentials {
+                let account =
+                    environment(ACCOUNT).ok_or_else(|| StoreError::MissingCredentials {
                         store: text.to_owned(),
                         expected: "AZURE_STORAGE_ACCOUNT (the storage account)".to_owned(),
-                    }
-                })?;
-                Ok(Self::Azure { account, container, prefix })
+                    })?;
+                Ok(Self::Azure { account: account_name(&account)?, container, prefix })
             }
             "s3" => bucket_and_prefix().map(|(bucket, prefix)| Self::S3 { bucket, prefix }),
             "gs" | "gcs" => {
@@ -150,6 +151,10 @@ impl fmt::Display for Location {
             }
         }
     }
+}
+
+fn account_name(text: &str) -> Result<String, StoreError> {
+    pasted::account(text).map_err(|problem| StoreError::Variable { variable: ACCOUNT, problem })
 }
 
 fn trim_slashes(text: &str) -> String {
@@ -199,6 +204,25 @@ mod tests {
             Location::resolve(None, &none).unwrap(),
             Location::Local(DEFAULT_DIRECTORY.into())
         );
+    }
+
+    #[test]
+    fn the_variables_may_be_quoted_and_the_account_an_address() {
+        let pasted = |name: &str| match name {
+            "AZURE_STORAGE_ACCOUNT" => Some("https://account.blob.core.windows.net/".to_owned()),
+            name => azure(name).map(|value| format!("\"{value}\"\n")),
+        };
+        assert_eq!(
+            Location::resolve(None, &pasted).unwrap(),
+            Location::resolve(None, &azure).unwrap()
+        );
+        let wrong = |name: &str| {
+            azure(name).map(|value| if name == ACCOUNT { "my account".to_owned() } else { value })
+        };
+        for url in [None, Some("az://container/prefix")] {
+            let message = Location::resolve(url, &wrong).unwrap_err().to_string();
+            assert!(message.contains(ACCOUNT) && !message.contains("my account"), "{message}");
+        }
     }
 
     #[test]

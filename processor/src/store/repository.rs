@@ -1,27 +1,23 @@
-//! An opened repository: schema check and history.
+//! An opened repository: its branch and history.
 
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use floe_shared::schema::{BRANCH, Variable};
+use super::claim::{self, Claims};
+use super::connect::{self, Access};
+use super::error::{StoreError, of_repository};
+use super::layout::Layout;
+use super::location::{Environment, Location};
+use super::lock::{self, CommitLock, LOCK_FILE};
+use floe_shared::schema::{BRANCH, Edition};
 use floe_shared::status::Commit;
 use futures::TryStreamExt;
 use icechunk::format::SnapshotId;
 use icechunk::format::snapshot::{SnapshotInfo, SnapshotProperties};
-use icechunk::repository::VersionInfo;
+use icechunk::repository::{RepositoryError, VersionInfo};
 use icechunk::session::Session;
 use icechunk::{Repository, Storage};
-use serde_json::Value;
-use zarrs::array::Array;
-use zarrs_icechunk::AsyncIcechunkStore;
-
-use super::claim::{self, Claims};
-use super::connect::{self, Access};
-use super::error::{StoreError, classify, of_repository, of_session};
-use super::layout::{self, Layout};
-use super::location::{Environment, Location};
-use super::lock::{self, CommitLock, LOCK_FILE};
 
 /// A place that holds, or shall hold, a repository.
 #[derive(Debug, Clone)]
@@ -41,6 +37,7 @@ pub struct Dataset {
     pub(super) store: Store,
     pub(super) repository: Repository,
     pub(super) layout: Layout,
+    pub(super) edition: Edition,
 }
 
 /// One commit with what it carries besides its message.
@@ -161,15 +158,45 @@ impl Store {
             .config(connect::runtime_config())
             .execute()
             .await
-            .map_err(|error| of_repository(&self.name, "opening it", &error))
+            .map_err(|error| self.not_opened(&error))
+    }
+
+    /// Why the repository could not be opened. S3 refuses access to what is absent where the bucket may not be
+    /// listed; that it refuses the credentials themselves has another code.
+    fn not_opened(&self, error: &RepositoryError) -> StoreError {
+        match of_repository(&self.name, "opening it", error) {
+            StoreError::Permission { message, .. }
+                if matches!(self.location, Location::S3 { .. })
+                    && message.contains("AccessDenied") =>
+            {
+                StoreError::AbsentOrRefused { store: self.name.clone() }
+            }
+            error => error,
+        }
     }
 
     /// Opens the repository and checks that it holds the dataset which `layout` describes.
     pub async fn open(&self, layout: &Layout) -> Result<Dataset, StoreError> {
-        let repository = self.open_repository().await?;
-        let dataset = Dataset { store: self.clone(), repository, layout: layout.clone() };
-        dataset.check_schema().await?;
+        let mut dataset = self.unchecked(layout).await?;
+        dataset.edition = dataset.check_schema().await?;
         Ok(dataset)
+    }
+
+    /// Opens the repository to find out what is wrong with it: only a store that lies on another grid, or holds other years, is
+    /// refused.
+    pub async fn open_for_inspection(&self, layout: &Layout) -> Result<Dataset, StoreError> {
+        let mut dataset = self.unchecked(layout).await?;
+        dataset.edition = dataset.check_grid().await?;
+        Ok(dataset)
+    }
+
+    async fn unchecked(&self, layout: &Layout) -> Result<Dataset, StoreError> {
+        Ok(Dataset {
+            store: self.clone(),
+            repository: self.open_repository().await?,
+            layout: layout.clone(),
+            edition: Edition::Checked,
+        })
     }
 }
 
@@ -182,6 +209,11 @@ impl Dataset {
     /// The dataset's layout.
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// Which metadata it was created with.
+    pub fn edition(&self) -> Edition {
+        self.edition
     }
 
     /// The repository.
@@ -244,69 +276,6 @@ impl Dataset {
             .await
             .map_err(|error| of_repository(self.name(), "opening a snapshot", &error))
     }
-
-    /// Compares what is stored with what the configuration asks for.
-    async fn check_schema(&self) -> Result<(), StoreError> {
-        let session = self.reading(None).await?;
-        let zarr = Arc::new(AsyncIcechunkStore::new(session));
-        for level in self.layout.levels() {
-            for variable in Variable::ALL {
-                let path = layout::array_path(level, variable.name());
-                let expected = self
-                    .layout
-                    .variable(variable, level)
-                    .build_metadata()
-                    .map_err(|error| classify(self.name(), "forming the schema", &error))?;
-                let expected = serde_json::to_value(expected)
-                    .map_err(|error| classify(self.name(), "forming the schema", &error))?;
-                let found = self.array_metadata(&zarr, &path).await?;
-                for field in
-                    ["shape", "chunk_grid", "data_type", "fill_value", "codecs", "dimension_names"]
-                {
-                    self.compare(&format!("{path}: {field}"), &expected[field], &found[field])?;
-                }
-            }
-        }
-        let path = format!("/{}", floe_shared::schema::DIMENSIONS[0]);
-        let years = Array::async_open(Arc::clone(&zarr), &path)
-            .await
-            .map_err(|error| classify(self.name(), "reading its years", &error))?;
-        let years: Vec<i32> = years
-            .async_retrieve_chunk(&[0])
-            .await
-            .map_err(|error| classify(self.name(), "reading its years", &error))?;
-        self.compare(&path, &self.layout.years.clone().into(), &years.into())
-    }
-
-    async fn array_metadata(
-        &self,
-        zarr: &Arc<AsyncIcechunkStore>,
-        path: &str,
-    ) -> Result<Value, StoreError> {
-        match Array::async_open(Arc::clone(zarr), path).await {
-            Ok(array) => serde_json::to_value(array.metadata())
-                .map_err(|error| classify(self.name(), "reading its schema", &error)),
-            Err(zarrs::array::ArrayCreateError::MissingMetadata) => Err(StoreError::Schema {
-                store: self.name().to_owned(),
-                subject: path.to_owned(),
-                expected: "an array".to_owned(),
-                found: "nothing".to_owned(),
-            }),
-            Err(error) => Err(classify(self.name(), "reading its schema", &error)),
-        }
-    }
-
-    fn compare(&self, subject: &str, expected: &Value, found: &Value) -> Result<(), StoreError> {
-        if expected == found {
-            return Ok(());
-        }
-        Err(StoreError::Schema {
-            store: self.name().to_owned(),
-            subject: subject.to_owned(),
-            expected: expected.to_string(),
-            found: found.to_string(),
-        })
-    }
 }
 
 /// Whether a directory holds anything but Floe's own lock file.
@@ -318,13 +287,4 @@ pub(super) fn holds_foreign_files(directory: &FilePath) -> std::io::Result<bool>
         }
     }
     Ok(false)
-}
-
-/// Maps a session error of this dataset.
-pub(super) fn session_error(
-    dataset: &Dataset,
-    action: &'static str,
-) -> impl Fn(icechunk::session::SessionError) -> StoreError {
-    let name = dataset.name().to_owned();
-    move |error| of_session(&name, action, &error)
 }

@@ -41,12 +41,30 @@ pub enum ColorMap {
     Greys,
     /// Rainbow of even contrast, neither monotonic in lightness nor safe for colour-blind people.
     Turbo,
+    /// Red, white, blue: diverging (Color Brewer).
+    RdBu,
+    /// White, blue, black, red, white: cyclic (matplotlib).
+    Twilight,
+    /// Hues of one lightness: cyclic (cmocean).
+    Phase,
+}
+
+/// What a colour map is made for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Values from low to high.
+    #[default]
+    Sequential,
+    /// Values on both sides of a middle.
+    Diverging,
+    /// Values whose end is their beginning, as those of directions.
+    Cyclic,
 }
 
 /// A name that no colour map has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no colour map is named '{found}': use one of inferno, viridis, magma, plasma, cividis, batlow, lajolla, thermal, vik, roma, greys, turbo"
+    "no colour map is named '{found}': use one of inferno, viridis, magma, plasma, cividis, batlow, lajolla, thermal, greys, turbo, vik, roma, rdbu, twilight, phase"
 )]
 pub struct ColorMapError {
     /// The name asked for.
@@ -54,8 +72,8 @@ pub struct ColorMapError {
 }
 
 impl ColorMap {
-    /// All maps, the recommended first.
-    pub const ALL: [Self; 12] = [
+    /// All maps by kind, the recommended first.
+    pub const ALL: [Self; 15] = [
         Self::Inferno,
         Self::Viridis,
         Self::Magma,
@@ -64,10 +82,13 @@ impl ColorMap {
         Self::Batlow,
         Self::Lajolla,
         Self::Thermal,
-        Self::Vik,
-        Self::Roma,
         Self::Greys,
         Self::Turbo,
+        Self::Vik,
+        Self::Roma,
+        Self::RdBu,
+        Self::Twilight,
+        Self::Phase,
     ];
 
     /// The name in links and on the command line.
@@ -85,6 +106,9 @@ impl ColorMap {
             Self::Roma => "roma",
             Self::Greys => "greys",
             Self::Turbo => "turbo",
+            Self::RdBu => "rdbu",
+            Self::Twilight => "twilight",
+            Self::Phase => "phase",
         }
     }
 
@@ -103,12 +127,19 @@ impl ColorMap {
             Self::Roma => "Roma (diverging)",
             Self::Greys => "Greys",
             Self::Turbo => "Turbo (rainbow)",
+            Self::RdBu => "RdBu (diverging)",
+            Self::Twilight => "Twilight (cyclic)",
+            Self::Phase => "Phase (cyclic)",
         }
     }
 
-    /// Whether the map's middle stands out and its ends part from it.
-    pub const fn is_diverging(self) -> bool {
-        matches!(self, Self::Vik | Self::Roma)
+    /// What the map is made for.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Vik | Self::Roma | Self::RdBu => Kind::Diverging,
+            Self::Twilight | Self::Phase => Kind::Cyclic,
+            _ => Kind::Sequential,
+        }
     }
 
     /// The 256 colours, lowest value first.
@@ -147,12 +178,41 @@ impl ColorMap {
             Self::Roma => &knots::ROMA,
             Self::Greys => &knots::GREYS,
             Self::Turbo => &knots::TURBO,
+            Self::RdBu => &knots::RDBU,
+            Self::Twilight => &knots::TWILIGHT,
+            Self::Phase => &knots::PHASE,
         }
     }
 }
 
 const fn channels(colour: u32) -> Rgb {
     [(colour >> 16) as u8, (colour >> 8) as u8, colour as u8]
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Sequential, Self::Diverging, Self::Cyclic];
+
+    /// The word for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Sequential => "Sequential",
+            Self::Diverging => "Diverging",
+            Self::Cyclic => "Cyclic",
+        }
+    }
+}
+
+/// Colours of classes that have none of their own: tab20 of matplotlib (Tableau), full ones first, then pale ones.
+const CLASSES: [u32; 20] = [
+    0x1f_77b4, 0xff_7f0e, 0x2c_a02c, 0xd6_2728, 0x94_67bd, 0x8c_564b, 0xe3_77c2, 0x7f_7f7f,
+    0xbc_bd22, 0x17_becf, 0xae_c7e8, 0xff_bb78, 0x98_df8a, 0xff_9896, 0xc5_b0d5, 0xc4_9c94,
+    0xf7_b6d2, 0xc7_c7c7, 0xdb_db8d, 0x9e_dae5,
+];
+
+/// The colour of a class that has none of its own; after twenty they begin anew.
+pub const fn class_color(index: usize) -> Rgb {
+    channels(CLASSES[index % CLASSES.len()])
 }
 
 impl fmt::Display for ColorMap {
@@ -174,11 +234,13 @@ impl FromStr for ColorMap {
 
 /// The colour of a tile's status.
 ///
-/// Dark teal, amber, warm grey and pale blue part by lightness as well as by hue, so that they stay
-/// apart for colour-blind people and in greyscale.
+/// Indigo, dark teal, violet, amber, warm grey and pale blue part by lightness as well as by hue, so
+/// that they stay apart for colour-blind people and in greyscale.
 pub const fn status_color(status: TileStatus) -> Rgb {
     match status {
+        TileStatus::Unaccounted => [0x35, 0x29, 0x7a],
         TileStatus::Processed => [0x12, 0x7a, 0x68],
+        TileStatus::Incomplete => [0xb8, 0x68, 0xd8],
         TileStatus::NoData => [0xe3, 0x96, 0x1b],
         TileStatus::Unprocessed => [0xcf, 0xc9, 0xbf],
         TileStatus::Ocean => [0xe8, 0xf1, 0xf7],
@@ -229,7 +291,7 @@ mod tests {
 
     #[test]
     fn sequential_maps_grow_lighter_throughout() {
-        for map in ColorMap::ALL.into_iter().filter(|map| !map.is_diverging()) {
+        for map in ColorMap::ALL.into_iter().filter(|map| map.kind() == Kind::Sequential) {
             if map == ColorMap::Turbo {
                 continue;
             }
@@ -242,8 +304,16 @@ mod tests {
     }
 
     #[test]
+    fn cyclic_maps_end_as_they_begin() {
+        for map in ColorMap::ALL.into_iter().filter(|map| map.kind() == Kind::Cyclic) {
+            assert_eq!(map.table()[0], map.table()[255], "{map}");
+        }
+        assert!(ColorMap::ALL.is_sorted_by_key(|map| map.kind()), "a menu groups them");
+    }
+
+    #[test]
     fn diverging_maps_are_lightest_in_the_middle() {
-        for map in ColorMap::ALL.into_iter().filter(|map| map.is_diverging()) {
+        for map in ColorMap::ALL.into_iter().filter(|map| map.kind() == Kind::Diverging) {
             let table = map.table();
             let middle = lightness(table[128]);
             assert!(middle > lightness(table[0]) + 40.0 && middle > lightness(table[255]) + 40.0);

@@ -1,4 +1,4 @@
-//! Natural Earth's shapes and names, as they come with the page (`viewer/assets/basemap`).
+//! What lies beneath the data: Natural Earth's shapes and names, as they come with the page (`viewer/assets/basemap`).
 //!
 //! The shapes at 1:110 million are part of the worker's module. The others are files beside the page: the names, read
 //! after the first picture, and the shapes at 1:50 million, read when the map comes near.
@@ -18,6 +18,20 @@ pub const FINE_SHAPES: &str = "basemap/shapes-50m.bin";
 pub const PLACES: &str = "basemap/places.bin";
 /// The zoom from which on the finer shapes are worth their bytes.
 pub const FINE_ZOOM: f64 = 2.4;
+
+/// What lies beneath the data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum BaseMap {
+    /// Land, sea, lakes and lines that come with the page.
+    #[default]
+    Plain,
+    /// Dark raster tiles from the network, over the plain map.
+    OnlineDark,
+    /// Light raster tiles from the network, over the plain map.
+    OnlineLight,
+    /// Satellite pictures from the network, over the plain map.
+    OnlineSatellite,
+}
 
 /// The scale of shapes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn the_coarse_land_is_the_one_by_which_the_processor_tells_land_tiles() {
-        let processor = include_bytes!("../../../processor/data/natural-earth/land-110m.bin");
+        let processor = include_bytes!("../../../raster/data/natural-earth/land-110m.bin");
         assert_eq!(Shapes::coarse().land, linework::decode(processor).unwrap());
     }
 

@@ -1,13 +1,15 @@
 //! The about panel: what this is, and how to read the same data elsewhere.
 
-use leptos::html::Dialog;
+use leptos::html::Pre;
 use leptos::prelude::*;
-use leptos::task::{spawn_local, tick};
 
-use super::controls::{Glyph, Icon};
+use super::controls::Icon;
+use super::dialog::Dialog;
+use crate::dataset::{RefSpec, Texts};
+use crate::session::Session;
 use crate::state::moment;
-use crate::state::page::Page;
 use crate::state::recipe;
+use crate::state::texts::linked;
 
 /// Where the code lives.
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
@@ -15,98 +17,76 @@ const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 /// The button that opens the panel, and the panel.
 #[component]
 pub fn About() -> impl IntoView {
-    let dialog = NodeRef::<Dialog>::new();
-    // What it holds is made when it is opened first.
-    let wanted = RwSignal::new(false);
-    let open = move |_| {
-        wanted.set(true);
-        spawn_local(async move {
-            tick().await;
-            if let Some(dialog) = dialog.get_untracked() {
-                // Fails only for a dialog that is open already.
-                let _ = dialog.show_modal();
-            }
-        });
-    };
-    let close = move || {
-        if let Some(dialog) = dialog.get_untracked() {
-            dialog.close();
-        }
-    };
     view! {
-        <button
-            type="button"
-            class="icon"
-            aria-label="About this map"
-            title="About this map"
-            aria-haspopup="dialog"
-            on:click=open
-        >
-            <Glyph icon=Icon::About />
-        </button>
-        <dialog
-            class="about"
-            node_ref=dialog
-            aria-labelledby="about-title"
-            // A click on the backdrop reaches the dialog itself.
-            on:click=move |event| {
-                if event.target() == event.current_target() {
-                    close();
-                }
-            }
-        >
-            <Show when=move || wanted.get()>
-                <div class="about-body">
-                    <header>
-                        <h2 id="about-title">"About this map"</h2>
-                        <button type="button" class="icon" aria-label="Close" on:click=move |_| close()>
-                            <Glyph icon=Icon::Close />
-                        </button>
-                    </header>
-                    <Story />
-                    <Recipe />
-                    <Facts />
-                </div>
-            </Show>
-        </dialog>
+        <Dialog icon=Icon::About title="About this map" id="about-title" shown=RwSignal::new(false)>
+            <Story />
+            <Recipe />
+            <Facts />
+        </Dialog>
     }
 }
 
 #[component]
 fn Story() -> impl IntoView {
+    let page = Session::current().page;
+    let texts = page.texts();
+    let said = move || {
+        let Texts { title, summary, .. } = texts.get();
+        [title, summary].into_iter().filter(|text| !text.is_empty()).map(paragraph).collect_view()
+    };
+    let is_versioned = Memo::new(move |_| {
+        page.dataset.with(|dataset| dataset.as_ref().is_none_or(|dataset| dataset.is_versioned()))
+    });
     view! {
+        {said}
         <p>
-            "Annual mean and maximum of the daytime temperature of the land surface, seen by the MODIS
-            instrument on NASA's Terra satellite: the skin of the ground and of what grows on it, not the
-            air. Each pixel combines the cloud-free 8-day composites of one year, at a resolution of about
-            1 km."
-        </p>
-        <p>
-            "This page reads the data itself, straight from a versioned Zarr store (Icechunk) on plain
-            object storage. No tile server stands in between."
+            "This page reads the data itself, straight from a "
+            <Show when=move || is_versioned.get() fallback=|| "Zarr store">
+                "versioned Zarr store (Icechunk)"
+            </Show> " on plain object storage. No tile server stands in between."
         </p>
     }
 }
 
 #[component]
 fn Recipe() -> impl IntoView {
-    let page = Page::current();
+    let session = Session::current();
+    let page = session.page;
     let copied = RwSignal::new(false);
+    let code = NodeRef::<Pre>::new();
     let lines = Memo::new(move |_| {
         let dataset = page.dataset.get();
+        let steps = page.steps_now();
+        let axis = |&(axis, step): &(u16, u32)| {
+            let axes = dataset.as_ref().map(|dataset| dataset.axes.as_slice());
+            Some((axes?.get(usize::from(axis))?, step))
+        };
+        let steps: Vec<_> = steps.iter().filter_map(axis).collect();
         let place = page.view.with(|view| view.inspected);
-        let variable = page.view.with(|view| view.variable);
-        let reference = dataset.as_ref().map(|dataset| dataset.reference.clone());
+        let axes = dataset.as_ref().map(|dataset| dataset.place_axes.clone());
+        let variable = page.info_now().map(|info| info.name);
+        let reference = match &dataset {
+            Some(dataset) => dataset.is_versioned().then(|| dataset.reference.clone()),
+            None => Some(RefSpec::default()),
+        };
         recipe::python(
-            &dataset.map_or_else(|| page.store_url(), |dataset| dataset.store_url.clone()),
-            &reference.unwrap_or_default(),
-            variable,
-            page.year().get(),
-            place,
+            &dataset
+                .as_ref()
+                .map_or_else(|| session.store_url(), |dataset| dataset.store_url.clone()),
+            reference.as_ref(),
+            variable.as_deref(),
+            &steps,
+            place.zip(axes),
         )
     });
     let copy = move |_| {
-        crate::browser::copy(&lines.get_untracked(), move |done| copied.set(done));
+        crate::browser::copy(&lines.get_untracked(), move |done| {
+            copied.set(done);
+            if !done && let Some(code) = code.get_untracked() {
+                // Without a clipboard the visitor copies what is selected.
+                crate::browser::select(&code);
+            }
+        });
     };
     view! {
         <section aria-labelledby="recipe-title">
@@ -116,16 +96,31 @@ fn Recipe() -> impl IntoView {
                     {move || if copied.get() { "Copied" } else { "Copy" }}
                 </button>
             </header>
-            <pre tabindex="0" aria-label="Python code"><code>{lines}</code></pre>
+            <pre tabindex="0" aria-label="Python code" node_ref=code><code>{lines}</code></pre>
         </section>
     }
 }
 
+fn paragraph(text: String) -> impl IntoView {
+    view! { <p>{text}</p> }
+}
+
+/// What the store says of something, if it does; addresses in it can be followed.
+fn fact((name, text): (&'static str, String)) -> Option<impl IntoView> {
+    let piece = |(text, address): (String, Option<String>)| match address {
+        Some(address) => view! { <a href=address>{text}</a> }.into_any(),
+        None => text.into_any(),
+    };
+    let pieces = || linked(&text).into_iter().map(piece).collect_view();
+    (!text.is_empty()).then(|| view! { <dt>{name}</dt><dd>{pieces()}</dd> })
+}
+
 #[component]
 fn Facts() -> impl IntoView {
-    let page = Page::current();
+    let session = Session::current();
+    let page = session.page;
     let store = move || {
-        page.dataset.get().map(|dataset| {
+        page.dataset.get().filter(|dataset| dataset.is_versioned()).map(|dataset| {
             let newest = dataset.history.first().map(|commit| commit.committed_at);
             view! {
                 <dt>"Snapshot"</dt>
@@ -149,14 +144,17 @@ fn Facts() -> impl IntoView {
     view! {
         <dl>
             <dt>"Store"</dt>
-            <dd class="mono">{move || page.store_url()}</dd>
-            {store}
-            <dt>"Data"</dt>
-            <dd>
-                "MODIS/Terra Land Surface Temperature 8-Day L3 Global 1 km (MOD11A2), collection 6.1, NASA
-                EOSDIS Land Processes DAAC, "
-                <a href="https://doi.org/10.5067/MODIS/MOD11A2.061">"doi:10.5067/MODIS/MOD11A2.061"</a>
+            <dd class="mono">
+                {move || {
+                    page.dataset.track();
+                    session.store_url()
+                }}
             </dd>
+            {store}
+            {move || {
+                let Texts { source, references, license, .. } = page.texts().get();
+                [("Data", source), ("References", references), ("Licence", license)].map(fact).collect_view()
+            }}
             <dt>"Base map"</dt>
             <dd>
                 <a href="https://www.naturalearthdata.com/">"Natural Earth"</a>
@@ -166,7 +164,7 @@ fn Facts() -> impl IntoView {
             <dd>
                 "Scientific colour maps by "
                 <a href="https://doi.org/10.5281/zenodo.1243862">"F. Crameri"</a>
-                ", and those of Matplotlib"
+                ", and those of Matplotlib, cmocean and ColorBrewer"
             </dd>
             <dt>"Software"</dt>
             <dd>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::state::choice::Choice;
 
 /// One alternative of [`Segments`] or [`Menu`].
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Alternative {
     /// What is read and shown.
     pub label: String,
@@ -30,9 +30,11 @@ pub fn index_of<T: Choice>(choice: T) -> usize {
 #[component]
 pub fn Segments(
     /// What is chosen, for assistive technology.
-    legend: &'static str,
+    #[prop(into)]
+    legend: String,
     /// A name that no other group of the page has.
-    name: &'static str,
+    #[prop(into)]
+    name: String,
     /// The alternatives.
     #[prop(into)]
     options: Signal<Vec<Alternative>>,
@@ -44,7 +46,7 @@ pub fn Segments(
     on_select: Callback<usize>,
 ) -> impl IntoView {
     let option = move |(index, option): (usize, Alternative)| {
-        let title = option.name.clone();
+        let (title, name) = (option.name.clone(), name.clone());
         view! {
             <label class="segment" title=title>
                 <input
@@ -61,7 +63,7 @@ pub fn Segments(
     view! {
         <fieldset class="segments">
             <legend class="unseen">{legend}</legend>
-            {move || options.get().into_iter().enumerate().map(option).collect_view()}
+            {move || options.get().into_iter().enumerate().map(&option).collect_view()}
         </fieldset>
     }
 }
@@ -70,9 +72,11 @@ pub fn Segments(
 #[component]
 pub fn Menu(
     /// What is chosen.
-    label: &'static str,
+    #[prop(into)]
+    label: String,
     /// An id that nothing else of the page has.
-    id: &'static str,
+    #[prop(into)]
+    id: String,
     /// The alternatives.
     #[prop(into)]
     options: Signal<Vec<Alternative>>,
@@ -92,7 +96,7 @@ pub fn Menu(
     };
     view! {
         <div class="row">
-            <label for=id>{label}</label>
+            <label for=id.clone()>{label}</label>
             <select
                 id=id
                 on:change=move |event| {
@@ -143,6 +147,10 @@ pub enum Icon {
     About,
     /// An arrow head downwards.
     Chevron,
+    /// An arrow head to the left.
+    Back,
+    /// An arrow head to the right.
+    Forward,
     /// A cross.
     Close,
     /// A magnifying glass.
@@ -151,8 +159,12 @@ pub enum Icon {
     Plus,
     /// A minus sign.
     Minus,
+    /// Two links of a chain.
+    Link,
     /// A circular arrow.
     Refresh,
+    /// A folder.
+    Open,
 }
 
 impl Icon {
@@ -164,6 +176,8 @@ impl Icon {
                 "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zm0 2a8 8 0 1 1 0 16 8 8 0 0 1 0-16zm-1 3v2h2V7zm0 4v6h2v-6z"
             }
             Self::Chevron => "M7.4 8.6 12 13.2l4.6-4.6L18 10l-6 6-6-6z",
+            Self::Back => "M15.4 7.4 10.8 12l4.6 4.6L14 18l-6-6 6-6z",
+            Self::Forward => "M8.6 16.6 13.2 12 8.6 7.4 10 6l6 6-6 6z",
             Self::Close => {
                 "M18.3 7.1 16.9 5.7 12 10.6 7.1 5.7 5.7 7.1l4.9 4.9-4.9 4.9 1.4 1.4 4.9-4.9 4.9 4.9 1.4-1.4-4.9-4.9z"
             }
@@ -172,9 +186,13 @@ impl Icon {
             }
             Self::Plus => "M11 5h2v6h6v2h-6v6h-2v-6H5v-2h6z",
             Self::Minus => "M5 11h14v2H5z",
+            Self::Link => {
+                "M10.6 13.4a4 4 0 0 1 0-5.7l3.5-3.5a4 4 0 0 1 5.7 5.7l-1.8 1.8-1.4-1.4 1.8-1.8a2 2 0 0 0-2.9-2.9L12 9.1a2 2 0 0 0 0 2.9zM13.4 10.6a4 4 0 0 1 0 5.7l-3.5 3.5a4 4 0 0 1-5.7-5.7l1.8-1.8 1.4 1.4-1.8 1.8a2 2 0 0 0 2.9 2.9l3.5-3.5a2 2 0 0 0 0-2.9z"
+            }
             Self::Refresh => {
                 "M12 5a7 7 0 0 1 5.7 3H14v2h7V3h-2v3.3A9 9 0 1 0 21 12h-2a7 7 0 1 1-7-7z"
             }
+            Self::Open => "M3 5h7l2 2h9v12H3zm2 4v8h14V9z",
         }
     }
 }

@@ -1,13 +1,15 @@
 //! How it is shown: colours, range, and the map beneath.
 
-use floe_shared::colormap::ColorMap;
+use floe_shared::colormap::{ColorMap, Kind};
 use leptos::prelude::*;
 
 use super::controls::{Menu, Segments, Switch, alternatives, index_of};
-use crate::map::BaseMap;
+use crate::basemap::BaseMap;
+use crate::session::{Session, camera};
 use crate::state::choice::Choice;
 use crate::state::page::Page;
 use crate::state::range::End;
+use crate::units::Measure;
 use crate::view::Projection;
 
 /// What is folded away until the visitor wants it. It is made when that happens first.
@@ -25,32 +27,17 @@ fn Section(title: &'static str, children: ChildrenFn) -> impl IntoView {
 /// Colour map, range, opacity and smoothing.
 #[component]
 pub fn Colours() -> impl IntoView {
-    let page = Page::current();
-    let colormap = page.watch(|view| view.colormap);
+    let session = Session::current();
+    let page = session.page;
     let opacity = page.watch(|view| view.opacity);
     let smooth = page.watch(|view| view.smooth);
+    let has_classes = page.has_classes();
     view! {
         <Section title="Colours">
-            <Menu
-                label="Colour map"
-                id="colormap"
-                options=Signal::derive(alternatives::<ColorMap>)
-                selected=Signal::derive(move || index_of(colormap.get()))
-                on_select=move |index: usize| {
-                    if let Some(&colormap) = ColorMap::ALL.get(index) {
-                        page.change(|view| view.colormap = colormap);
-                    }
-                }
-            />
-            <fieldset class="row range">
-                <legend>"Range"</legend>
-                <RangeEnd end=End::Low label="Coldest colour at" />
-                <span aria-hidden="true">"–"</span>
-                <RangeEnd end=End::High label="Warmest colour at" />
-                <button type="button" class="plain" on:click=move |_| page.fit_range()>
-                    "Fit to view"
-                </button>
-            </fieldset>
+            // Classes have colours of their own.
+            <Show when=move || !has_classes.get()>
+                <Ramp />
+            </Show>
             <div class="row">
                 <label for="opacity">"Opacity"</label>
                 <input
@@ -68,33 +55,95 @@ pub fn Colours() -> impl IntoView {
                     }
                 />
             </div>
-            <Switch
-                label="Smooth between pixels"
-                on=smooth
-                on_switch=move |on| page.change(|view| view.smooth = on)
-            />
+            <Show when=move || !has_classes.get()>
+                <Switch
+                    label="Smooth between pixels"
+                    on=smooth
+                    on_switch=move |on| page.change(|view| view.smooth = on)
+                />
+            </Show>
         </Section>
+    }
+}
+
+/// Colour map and range of what is measured.
+#[component]
+fn Ramp() -> impl IntoView {
+    let session = Session::current();
+    let page = session.page;
+    let reversed = page.watch(|view| view.reversed);
+    let can_be_log = page.can_be_log();
+    view! {
+        <ColorMapMenu />
+        <Switch
+            label="Reversed"
+            on=reversed
+            on_switch=move |on| page.change(|view| view.reversed = on)
+        />
+        <Show when=move || can_be_log.get()>
+            <Switch label="Logarithmic" on=page.is_log() on_switch=move |on| page.set_log(on) />
+        </Show>
+        <fieldset class="row range">
+            <legend>"Range"</legend>
+            <RangeEnd end=End::Low />
+            <span aria-hidden="true">"–"</span>
+            <RangeEnd end=End::High />
+            <button type="button" class="plain" on:click=move |_| camera::fit_range(session)>
+                "Fit to view"
+            </button>
+        </fieldset>
+    }
+}
+
+/// The colour maps by their kinds.
+#[component]
+fn ColorMapMenu() -> impl IntoView {
+    let page = Page::current();
+    let colormap = page.colormap();
+    let option = move |map: ColorMap| {
+        view! {
+            <option value=map.name() prop:selected=move || colormap.get() == map>
+                {map.label()}
+            </option>
+        }
+    };
+    let group = move |kind: Kind| {
+        let maps = ColorMap::ALL.into_iter().filter(move |map| map.kind() == kind);
+        view! { <optgroup label=kind.label()>{maps.map(option).collect_view()}</optgroup> }
+    };
+    view! {
+        <div class="row">
+            <label for="colormap">"Colour map"</label>
+            <select
+                id="colormap"
+                on:change=move |event| {
+                    let colormap = ColorMap::from_code(&event_target_value(&event));
+                    page.change(|view| view.colormap = colormap.or(view.colormap));
+                }
+            >
+                {Kind::ALL.map(group).collect_view()}
+            </select>
+        </div>
     }
 }
 
 /// One end of the range as a number in the unit.
 #[component]
-fn RangeEnd(end: End, label: &'static str) -> impl IntoView {
+fn RangeEnd(end: End) -> impl IntoView {
     let page = Page::current();
-    let range = page.watch(|view| view.range);
-    let unit = page.watch(|view| view.unit);
-    let text = move || format!("{:.1}", unit.get().from_kelvin(range.get().kelvin(end)));
+    let range = page.range();
+    let measure = page.measure();
+    let text = move || measure.with(|measure| measure.field(range.get().end(end)));
     view! {
         <input
             type="number"
-            step="0.5"
-            aria-label=move || format!("{label}, {}", unit.get().name())
+            step=move || if measure.with(Measure::is_temperature) { "0.5" } else { "any" }
+            aria-label=move || measure.with(|measure| format!("{} at, {}", end.colour(measure), measure.name()))
             prop:value=text
             on:change=move |event| {
-                match unit.get_untracked().parse(&event_target_value(&event)) {
-                    Some(kelvin) => {
-                        page.change(|view| view.range = view.range.with_end(end, kelvin));
-                    }
+                let typed = event_target_value(&event);
+                match measure.with_untracked(|measure| measure.parse(&typed)) {
+                    Some(value) => page.move_end(end, value),
                     // What was typed is no number: show again what holds.
                     None => page.view.notify(),
                 }

@@ -5,10 +5,11 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent};
 
+use crate::number::fixed;
 use crate::state::page::Page;
 use crate::state::ramp;
 use crate::state::range::{End, Scale};
-use crate::units::number;
+use crate::units::log_ticks;
 
 /// How many labels fit below the legend.
 const TICKS: usize = 8;
@@ -18,27 +19,31 @@ const TICKS: usize = 8;
 pub fn Legend() -> impl IntoView {
     let page = Page::current();
     let track = NodeRef::<Div>::new();
-    let range = page.watch(|view| view.range);
-    let unit = page.watch(|view| view.unit);
-    let colormap = page.watch(|view| view.colormap);
+    let range = page.range();
+    let measure = page.measure();
+    let palette = page.palette();
+    let is_log = page.is_log();
     // While an end is dragged the scale must not widen under the finger.
     let dragged = RwSignal::new(None::<(End, Scale)>);
     let scale = Memo::new(move |_| {
-        dragged.get().map_or_else(|| Scale::around(range.get()), |(_, scale)| scale)
+        dragged.get().map_or_else(
+            || measure.with(|measure| Scale::around(range.get(), measure, is_log.get())),
+            |(_, scale)| scale,
+        )
     });
-    let percent = move |kelvin: f64| percent(&scale.get(), kelvin);
-    let kelvin_at = move |event: &PointerEvent| {
+    let percent = move |value: f64| percent(&scale.get(), value);
+    let value_at = move |event: &PointerEvent| {
         let bounds = track.get_untracked()?.get_bounding_client_rect();
         let share = (f64::from(event.client_x()) - bounds.left()) / bounds.width().max(1.0);
-        Some(scale.get_untracked().kelvin(share))
+        Some(scale.get_untracked().value(share))
     };
     let press = move |event: PointerEvent| {
         if event.button() != 0 {
             return;
         }
-        let Some(kelvin) = kelvin_at(&event) else { return };
+        let Some(value) = value_at(&event) else { return };
         let range = range.get_untracked();
-        let end = range.nearest_end(kelvin);
+        let end = range.nearest_end(value);
         dragged.set(Some((end, scale.get_untracked())));
         if let Some(track) = track.get_untracked() {
             // Refused only for a pointer that is already gone; then nothing is dragged either.
@@ -46,19 +51,23 @@ pub fn Legend() -> impl IntoView {
             focus_end(end);
         }
         event.prevent_default();
-        move_end(page, end, kelvin);
+        page.move_end(end, value);
     };
     let drag = move |event: PointerEvent| {
-        if let (Some((end, _)), Some(kelvin)) = (dragged.get_untracked(), kelvin_at(&event)) {
-            move_end(page, end, kelvin);
+        if let (Some((end, _)), Some(value)) = (dragged.get_untracked(), value_at(&event)) {
+            page.move_end(end, value);
         }
     };
     let ticks = move || {
-        let Scale { low, high } = scale.get();
-        unit.get()
-            .ticks(low, high, TICKS)
+        let Scale { low, high, is_log } = scale.get();
+        let ticks = if is_log {
+            log_ticks(low, high, TICKS)
+        } else {
+            measure.with(|measure| measure.ticks(low, high, TICKS))
+        };
+        ticks
             .into_iter()
-            .map(|tick| view! { <span style:left=percent(tick.kelvin)>{tick.label}</span> })
+            .map(|tick| view! { <span style:left=percent(tick.value)>{tick.label}</span> })
             .collect_view()
     };
     view! {
@@ -74,15 +83,15 @@ pub fn Legend() -> impl IntoView {
             >
                 <div
                     class="legend-beyond"
-                    style:background=move || ramp::css_beyond(colormap.get(), &range.get(), &scale.get())
+                    style:background=move || ramp::css_beyond(&palette.get(), &range.get(), &scale.get())
                 ></div>
                 <div
                     class="legend-ramp"
-                    style:left=move || percent(range.get().kelvin(End::Low))
+                    style:left=move || percent(range.get().end(End::Low))
                     style:right=move || {
-                        format!("{:.2}%", 100.0 - scale.get().share(range.get().kelvin(End::High)) * 100.0)
+                        percentage(100.0 - scale.get().share(range.get().end(End::High)) * 100.0)
                     }
-                    style:background=move || ramp::css(colormap.get())
+                    style:background=move || ramp::css(&palette.get())
                 ></div>
                 <LegendEnd end=End::Low scale=scale />
                 <LegendEnd end=End::High scale=scale />
@@ -98,34 +107,47 @@ pub fn Legend() -> impl IntoView {
 #[component]
 fn LegendEnd(end: End, scale: Memo<Scale>) -> impl IntoView {
     let page = Page::current();
-    let range = page.watch(|view| view.range);
-    let unit = page.watch(|view| view.unit);
-    let kelvin = move || range.get().kelvin(end);
-    let in_unit = move |kelvin: f64| format!("{:.1}", unit.get().from_kelvin(kelvin));
+    let range = page.range();
+    let measure = page.measure();
+    let value = move || range.get().end(end);
+    let field = move |value: f64| measure.with(|measure| measure.field(value));
     let limit = move |outer: End| {
         let (range, scale) = (range.get(), scale.get());
         match (end, outer) {
             (End::Low, End::Low) => scale.low,
             (End::High, End::High) => scale.high,
-            (End::Low, End::High) => range.kelvin(End::High) - 1.0,
-            (End::High, End::Low) => range.kelvin(End::Low) + 1.0,
+            (End::Low, End::High) => {
+                measure.with(|measure| range.with_end(End::Low, scale.high, measure)).end(End::Low)
+            }
+            (End::High, End::Low) => {
+                measure.with(|measure| range.with_end(End::High, scale.low, measure)).end(End::High)
+            }
         }
     };
     let press_key = move |event: KeyboardEvent| {
-        let degree = unit.get_untracked().to_kelvin(1.0) - unit.get_untracked().to_kelvin(0.0);
-        let now = range.get_untracked().kelvin(end);
-        let step = if event.shift_key() { 10.0 } else { 1.0 } * degree;
+        let scale = scale.get_untracked();
+        let degree = measure.with_untracked(|measure| measure.step(scale.high - scale.low));
+        let now = range.get_untracked().end(end);
+        let moved = |steps: f64| {
+            // Hundredths of the scale where it is one of logarithms.
+            if scale.is_log {
+                scale.value(scale.share(now) + steps / 100.0)
+            } else {
+                now + steps * degree
+            }
+        };
+        let step = if event.shift_key() { 10.0 } else { 1.0 };
         let to = match event.key().as_str() {
-            "ArrowRight" | "ArrowUp" => now + step,
-            "ArrowLeft" | "ArrowDown" => now - step,
-            "PageUp" => now + 10.0 * degree,
-            "PageDown" => now - 10.0 * degree,
+            "ArrowRight" | "ArrowUp" => moved(step),
+            "ArrowLeft" | "ArrowDown" => moved(-step),
+            "PageUp" => moved(10.0),
+            "PageDown" => moved(-10.0),
             "Home" => untrack(|| limit(End::Low)),
             "End" => untrack(|| limit(End::High)),
             _ => return,
         };
         event.prevent_default();
-        move_end(page, end, to);
+        page.move_end(end, to);
     };
     view! {
         <div
@@ -133,32 +155,29 @@ fn LegendEnd(end: End, scale: Memo<Scale>) -> impl IntoView {
             id=end_id(end)
             role="slider"
             tabindex="0"
-            aria-label=match end {
-                End::Low => "Coldest colour",
-                End::High => "Warmest colour",
-            }
+            aria-label=move || measure.with(|measure| end.colour(measure))
             aria-orientation="horizontal"
-            aria-valuemin=move || in_unit(limit(End::Low))
-            aria-valuemax=move || in_unit(limit(End::High))
-            aria-valuenow=move || in_unit(kelvin())
-            aria-valuetext=move || unit.get().describe(kelvin())
-            style:left=move || percent(&scale.get(), kelvin())
+            aria-valuemin=move || field(limit(End::Low))
+            aria-valuemax=move || field(limit(End::High))
+            aria-valuenow=move || field(value())
+            aria-valuetext=move || measure.with(|measure| measure.describe(value()))
+            style:left=move || percent(&scale.get(), value())
             on:keydown=press_key
         >
             <span class="legend-value" aria-hidden="true">
-                {move || number(unit.get().from_kelvin(kelvin()), 0)}
+                {move || measure.with(|measure| measure.short(value()))}
             </span>
         </div>
     }
 }
 
-fn move_end(page: Page, end: End, kelvin: f64) {
-    page.change(|view| view.range = view.range.with_end(end, kelvin));
+/// Where a value lies on the legend.
+fn percent(scale: &Scale, value: f64) -> String {
+    percentage(scale.share(value) * 100.0)
 }
 
-/// Where a temperature lies on the legend.
-fn percent(scale: &Scale, kelvin: f64) -> String {
-    format!("{:.2}%", scale.share(kelvin) * 100.0)
+fn percentage(percent: f64) -> String {
+    format!("{}%", fixed(percent, 2))
 }
 
 const fn end_id(end: End) -> &'static str {

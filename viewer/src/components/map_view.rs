@@ -6,16 +6,22 @@ use leptos::reactive::computed::ScopedFuture;
 use leptos::task::spawn_local;
 
 use super::controls::{Glyph, Icon};
+use crate::dataset::Texts;
+use crate::number;
+use crate::session::{Session, camera, drive};
 use crate::state::page::{Page, Stage};
+use crate::state::texts::{credit, first_address, subject};
 
 /// Canvas, zoom buttons, scale and attribution.
 #[component]
 pub fn MapView() -> impl IntoView {
-    let page = Page::current();
+    let session = Session::current();
+    let page = session.page;
     let canvas = NodeRef::<Canvas>::new();
+    let texts = page.texts();
     Effect::new(move |_| {
         if let Some(canvas) = canvas.get() {
-            spawn_local(ScopedFuture::new_untracked(page.attach_map(canvas)));
+            spawn_local(ScopedFuture::new_untracked(drive::attach_map(session, canvas)));
         }
     });
     view! {
@@ -26,7 +32,7 @@ pub fn MapView() -> impl IntoView {
                 tabindex="0"
                 role="application"
                 aria-roledescription="map"
-                aria-label="Map of land surface temperature"
+                aria-label=move || map_name(&texts.get().title)
                 aria-describedby="map-help"
             ></canvas>
             <p class="unseen" id="map-help">
@@ -40,15 +46,20 @@ pub fn MapView() -> impl IntoView {
     }
 }
 
+/// What the map is called.
+fn map_name(title: &str) -> String {
+    if title.is_empty() { "Map".to_owned() } else { format!("Map of {}", subject(title)) }
+}
+
 #[component]
 fn MapButtons() -> impl IntoView {
-    let page = Page::current();
+    let session = Session::current();
     view! {
         <div class="map-buttons">
-            <button type="button" class="icon" aria-label="Zoom in" title="Zoom in" on:click=move |_| page.zoom_by(1.0)>
+            <button type="button" class="icon" aria-label="Zoom in" title="Zoom in" on:click=move |_| camera::zoom_by(session, 1.0)>
                 <Glyph icon=Icon::Plus />
             </button>
-            <button type="button" class="icon" aria-label="Zoom out" title="Zoom out" on:click=move |_| page.zoom_by(-1.0)>
+            <button type="button" class="icon" aria-label="Zoom out" title="Zoom out" on:click=move |_| camera::zoom_by(session, -1.0)>
                 <Glyph icon=Icon::Minus />
             </button>
         </div>
@@ -62,12 +73,23 @@ fn MapFoot() -> impl IntoView {
     let bar = move || {
         page.scale.get().map(|(metres, pixels)| {
             let label = if metres >= 1000.0 {
-                format!("{}\u{a0}km", metres / 1000.0)
+                format!("{}\u{a0}km", number::text(metres / 1000.0))
             } else {
-                format!("{metres}\u{a0}m")
+                format!("{}\u{a0}m", number::text(metres))
             };
-            view! { <span class="scale-bar" style:width=format!("{pixels:.1}px")>{label}</span> }
+            let width = format!("{}px", number::fixed(pixels, 1));
+            view! { <span class="scale-bar" style:width=width>{label}</span> }
         })
+    };
+    let texts = page.texts();
+    let source = move || {
+        let Texts { source, references, .. } = texts.get();
+        let (text, address) = (credit(&source).to_owned(), first_address(&references));
+        match address {
+            _ if text.is_empty() => None,
+            Some(address) => Some(view! { <a href=address>{text}</a> }.into_any()),
+            None => Some(view! { <span>{text}</span> }.into_any()),
+        }
     };
     let credits = move || {
         page.credits
@@ -80,7 +102,7 @@ fn MapFoot() -> impl IntoView {
         <footer class="map-foot">
             {bar}
             <span class="credits">
-                <a href="https://doi.org/10.5067/MODIS/MOD11A2.061">"NASA MOD11A2"</a>
+                {source}
                 {credits}
             </span>
         </footer>

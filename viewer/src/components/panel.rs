@@ -3,16 +3,20 @@
 use leptos::prelude::*;
 
 use super::about::About;
+use super::classes::Classes;
 use super::controls::{Glyph, Icon, Segments, alternatives, index_of};
 use super::data::DataChoice;
 use super::display::{Colours, MapOptions};
 use super::inspector::Inspector;
 use super::legend::Legend;
+use super::open::OpenStore;
 use super::search_box::SearchBox;
+use super::share::Share;
 use super::status::TileStatusSection;
 use crate::state::choice::Choice;
 use crate::state::page::Page;
-use crate::units::Unit;
+use crate::state::texts::heading;
+use crate::units::{Measure, Unit};
 
 /// All controls. What fits a phone's small sheet stays when the panel is folded: variable, year and
 /// legend.
@@ -21,10 +25,18 @@ pub fn Panel() -> impl IntoView {
     let page = Page::current();
     let expanded = page.expanded;
     let unit = page.watch(|view| view.unit);
+    let measure = page.measure();
+    let texts = page.texts();
+    let has_classes = page.has_classes();
     view! {
         <aside class="panel card" class:folded=move || !expanded.get() aria-label="Controls">
             <header class="panel-head">
-                <h1>"Floe " <small>"Land surface temperature"</small></h1>
+                <h1 title=move || Some(texts.get().title).filter(|title| !title.is_empty())>
+                    "Floe "
+                    <small>{move || heading(&texts.get().title)}</small>
+                </h1>
+                <OpenStore />
+                <Share />
                 <About />
                 <button
                     type="button"
@@ -41,20 +53,27 @@ pub fn Panel() -> impl IntoView {
             <div class="panel-always">
                 <DataChoice />
                 <div class="legend-head">
-                    <span aria-hidden="true">{move || page.watch(|view| view.variable).get().long_name()}</span>
-                    <Segments
-                        legend="Unit"
-                        name="unit"
-                        options=Signal::derive(alternatives::<Unit>)
-                        selected=Signal::derive(move || index_of(unit.get()))
-                        on_select=move |index: usize| {
-                            if let Some(&unit) = <Unit as Choice>::ALL.get(index) {
-                                page.change(|view| view.unit = unit);
+                    <span aria-hidden="true">{move || page.info_now().map(|info| info.long_name)}</span>
+                    <Show
+                        when=move || measure.with(Measure::is_temperature)
+                        fallback=move || view! { <span>{move || measure.get().name().to_owned()}</span> }
+                    >
+                        <Segments
+                            legend="Unit"
+                            name="unit"
+                            options=Signal::derive(alternatives::<Unit>)
+                            selected=Signal::derive(move || index_of(unit.get()))
+                            on_select=move |index: usize| {
+                                if let Some(&unit) = <Unit as Choice>::ALL.get(index) {
+                                    page.change(|view| view.unit = unit);
+                                }
                             }
-                        }
-                    />
+                        />
+                    </Show>
                 </div>
-                <Legend />
+                <Show when=move || has_classes.get() fallback=|| view! { <Legend /> }>
+                    <Classes />
+                </Show>
             </div>
             <div class="panel-more" id="more-controls" class:hidden=move || !expanded.get()>
                 <Inspector />

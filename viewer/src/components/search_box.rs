@@ -6,6 +6,7 @@ use web_sys::KeyboardEvent;
 
 use super::controls::{Glyph, Icon};
 use crate::search::{Place, matching, parse_coordinates};
+use crate::session::{Session, camera, furnish};
 use crate::state::page::{Page, Places};
 
 /// How many places are offered.
@@ -27,12 +28,13 @@ struct Suggestion {
 /// (<https://www.w3.org/WAI/ARIA/apg/patterns/combobox/>).
 #[component]
 pub fn SearchBox() -> impl IntoView {
-    let page = Page::current();
+    let session = Session::current();
+    let page = session.page;
     let input = NodeRef::<Input>::new();
     let text = RwSignal::new(String::new());
     let active = RwSignal::new(None::<usize>);
     let open = RwSignal::new(false);
-    let suggestions = Memo::new(move |_| text.with(|text| suggest(page, text)));
+    let suggestions = Memo::new(move |_| text.with(|text| suggest(session, text)));
     let shown = Memo::new(move |_| open.get() && suggestions.with(|found| !found.is_empty()));
     let nothing = Memo::new(move |_| {
         let nothing = open.get()
@@ -47,7 +49,7 @@ pub fn SearchBox() -> impl IntoView {
         open.set(false);
         active.set(None);
         text.set(found.label);
-        page.fly_to(found.place, found.zoom);
+        camera::fly_to(session, found.place, found.zoom);
         if found.exact {
             page.inspect(found.place);
         }
@@ -141,11 +143,11 @@ fn option_id(index: usize) -> String {
     format!("place-{index}")
 }
 
-fn suggest(page: Page, text: &str) -> Vec<Suggestion> {
+fn suggest(session: Session, text: &str) -> Vec<Suggestion> {
     if let Some(place) = parse_coordinates(text) {
         return vec![Suggestion { label: place.describe(4), place, zoom: CLOSE, exact: true }];
     }
-    page.with_places(|places| {
+    furnish::with_places(session, |places| {
         matching(places, text, MOST)
             .into_iter()
             .map(|found| Suggestion {

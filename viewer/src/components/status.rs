@@ -5,13 +5,28 @@ use floe_shared::status::{TileRecord, TileStatus};
 use leptos::prelude::*;
 
 use super::controls::{Glyph, Icon, Switch};
+use crate::session::{Session, opening};
 use crate::state::moment;
 use crate::state::page::Page;
 
-/// Switch, legend and counts.
+/// Switch, legend and counts, unless the store is one whose commits say nothing of tiles.
 #[component]
 pub fn TileStatusSection() -> impl IntoView {
     let page = Page::current();
+    let has_tiles = Memo::new(move |_| {
+        page.dataset.with(|dataset| dataset.as_ref().is_none_or(|dataset| dataset.has_tiles()))
+    });
+    view! {
+        <Show when=move || has_tiles.get()>
+            <TileStatusSwitch />
+        </Show>
+    }
+}
+
+#[component]
+fn TileStatusSwitch() -> impl IntoView {
+    let session = Session::current();
+    let page = session.page;
     let on = page.watch(|view| view.status);
     let counts =
         Memo::new(move |_| page.board.with(|board| board.as_ref().map(|board| board.counts())));
@@ -39,7 +54,7 @@ pub fn TileStatusSection() -> impl IntoView {
                     fallback=|| view! { <p class="quiet">"Known once the store is open."</p> }
                 >
                     <ul class="counts">{TileStatus::ALL.map(entry).collect_view()}</ul>
-                    <button type="button" class="plain" on:click=move |_| page.refresh()>
+                    <button type="button" class="plain" on:click=move |_| opening::refresh(session)>
                         <Glyph icon=Icon::Refresh />
                         "Look for new commits"
                     </button>
@@ -49,13 +64,22 @@ pub fn TileStatusSection() -> impl IntoView {
     }
 }
 
-/// A patch in the colour that a status has on the map.
+/// A patch in a colour.
 #[component]
-fn Swatch(status: TileStatus) -> impl IntoView {
-    let [red, green, blue] = status_color(status);
+pub fn ColourSwatch(
+    /// Red, green, blue.
+    colour: [u8; 3],
+) -> impl IntoView {
+    let [red, green, blue] = colour;
     view! {
         <span class="swatch" style:background=format!("rgb({red} {green} {blue})") aria-hidden="true"></span>
     }
+}
+
+/// A patch in the colour that a status has on the map.
+#[component]
+fn Swatch(status: TileStatus) -> impl IntoView {
+    view! { <ColourSwatch colour=status_color(status) /> }
 }
 
 /// What the history says of the tile at the inspected place.

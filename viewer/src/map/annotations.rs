@@ -4,12 +4,10 @@
 //! and draws it with the map. A second canvas over the map would have to be written, copied and composed in
 //! every frame, which took a slow machine longer than the map itself.
 
-use std::collections::BTreeSet;
-
 use floe_shared::order::sort_by_number;
 
-use super::Theme;
 use super::labels::{self, Candidate};
+use super::options::Theme;
 use super::pen::Pen;
 use super::scale;
 use super::sheet::{Sheet, Slot};
@@ -81,7 +79,7 @@ pub(super) struct Annotations {
     sheet: Option<(Theme, f64, Sheet<Picture>)>,
     /// Width of each name, once measured.
     widths: Vec<Option<f64>>,
-    shown: BTreeSet<usize>,
+    shown: Vec<usize>,
 }
 
 impl Annotations {

@@ -1,48 +1,15 @@
-//! The frame loop: at most one animation frame is requested, and only when something is to do.
+//! What is done in a frame, and when another one has to follow.
 
-use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
-
+use super::context;
+use super::inner::Inner;
+use super::layer::Layer;
+use super::options::{Appearance, MapError};
 use super::state::State;
-use super::{Appearance, Inner, MapError};
 use crate::chunk::ChunkKey;
 use crate::render::{RenderError, Renderer};
 use crate::view::View;
-
-/// What the browser calls with the time.
-type OnFrame = Closure<dyn FnMut(f64)>;
-
-/// The requested animation frame.
-#[derive(Default)]
-pub(super) struct FrameRequest {
-    callback: RefCell<Option<OnFrame>>,
-    pending: Cell<Option<i32>>,
-    busy: Cell<bool>,
-}
-
-impl FrameRequest {
-    /// Makes the callback; it does nothing when the map is gone.
-    pub(super) fn connect(&self, map: Weak<Inner>) {
-        *self.callback.borrow_mut() = Some(Closure::new(move |now| {
-            if let Some(map) = map.upgrade() {
-                map.frame.pending.set(None);
-                map.tick(now);
-            }
-        }));
-    }
-
-    /// Takes the request back.
-    pub(super) fn cancel(&self) {
-        if let (Some(id), Some(window)) = (self.pending.take(), web_sys::window()) {
-            // An id that is no longer known is ignored by the browser.
-            let _ = window.cancel_animation_frame(id);
-        }
-        self.callback.borrow_mut().take();
-    }
-}
 
 /// What came of a frame.
 #[derive(Default)]
@@ -51,6 +18,8 @@ struct Outcome {
     wanted: Option<Vec<ChunkKey>>,
     /// Where the map looks now, if that has changed.
     view: Option<View>,
+    /// Whether another variable or year has come to cover the screen.
+    covered: bool,
     /// Whether the screen lacks chunks.
     busy: bool,
     begins: Option<Appearance>,
@@ -65,7 +34,10 @@ impl State {
         let waits = self.waits_for_gpu();
         let uploaded = if waits { Ok(()) } else { self.upload() };
         if self.stale.wants {
+            let covered = |layer: &Option<Layer>| layer.as_ref().and_then(|layer| layer.covered);
+            let before = covered(&self.layer);
             outcome.wanted = self.plan();
+            outcome.covered = covered(&self.layer) != before;
         }
         self.refine(now);
         if self.begins_to_show(now) {
@@ -111,65 +83,44 @@ impl State {
     }
 }
 
-impl Inner {
-    /// Lets the browser call for the next frame.
-    pub(super) fn request_frame(&self) {
-        if self.frame.pending.get().is_some() {
-            return;
+/// Lets the browser call for the map's frames; it calls in vain when the map is gone.
+pub(super) fn connect(map: &Rc<Inner>) {
+    let weak = Rc::downgrade(map);
+    map.frame.connect(move |now| {
+        if let Some(map) = weak.upgrade() {
+            map.frame.keep();
+            tick(&map, now);
         }
-        let callback = self.frame.callback.borrow();
-        if let (Some(callback), Some(window)) = (&*callback, web_sys::window()) {
-            let callback = callback.as_ref().unchecked_ref();
-            self.frame.pending.set(window.request_animation_frame(callback).ok());
-        }
-    }
+    });
+}
 
-    /// Asks for what the screen lacks, if that may have changed. Not only in frames, which a busy GPU
-    /// holds up.
-    pub(super) fn ask(&self) {
-        let wanted = {
-            let state = &mut *self.state.borrow_mut();
-            if state.stale.wants { state.plan() } else { None }
-        };
-        self.want(wanted);
+/// One frame: moves the camera, copies chunks to the GPU, asks for what is lacking and draws.
+fn tick(map: &Rc<Inner>, now: f64) {
+    let outcome = map.state.borrow_mut().advance(now);
+    map.want(outcome.wanted);
+    if let Some(view) = outcome.view {
+        map.listeners.view.emit(&view);
     }
-
-    /// Asks for chunks, if the list is another one than before.
-    pub(super) fn want(&self, wanted: Option<Vec<ChunkKey>>) {
-        let Some(wanted) = wanted else { return };
-        let source = self.source.borrow().clone();
-        if let Some(source) = source {
-            source.want(&wanted);
-        }
+    if outcome.covered {
+        map.listeners.covered.emit(&());
     }
-
-    /// One frame: moves the camera, copies chunks to the GPU, asks for what is lacking and draws.
-    fn tick(self: &Rc<Self>, now: f64) {
-        let outcome = self.state.borrow_mut().advance(now);
-        self.want(outcome.wanted);
-        if let Some(view) = outcome.view {
-            self.listeners.view.emit(&view);
-        }
-        if self.frame.busy.replace(outcome.busy) != outcome.busy {
-            self.listeners.busy.emit(&outcome.busy);
-        }
-        if let Some(begins) = outcome.begins {
-            self.listeners.appearance.emit(&begins);
-        }
-        for error in outcome.refused {
-            self.listeners.error.emit(&MapError::from(error));
-        }
-        if self.is_idle() {
-            self.listeners.resolve();
-        }
-        if self.state.borrow().wants_frame() || self.listeners.is_awaited() {
-            self.request_frame();
-        }
+    if map.is_busy.replace(outcome.busy) != outcome.busy {
+        map.listeners.busy.emit(&outcome.busy);
     }
-
-    /// Whether nothing is pending and everything is drawn.
-    pub(super) fn is_idle(&self) -> bool {
-        let pending = self.source.borrow().as_ref().map_or(0, |source| source.pending());
-        pending == 0 && self.state.borrow().is_settled()
+    if let Some(begins) = outcome.begins {
+        map.listeners.appearance.emit(&begins);
+    }
+    for error in outcome.refused {
+        map.listeners.error.emit(&MapError::from(error));
+    }
+    let is_lost = |state: &State| state.renderer.as_ref().is_some_and(Renderer::is_lost);
+    if is_lost(&map.state.borrow()) {
+        context::lose(map);
+    }
+    if map.is_idle() {
+        map.listeners.resolve();
+    }
+    if map.state.borrow().wants_frame() || map.listeners.is_awaited() {
+        map.request_frame();
     }
 }

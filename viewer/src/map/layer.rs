@@ -1,34 +1,42 @@
-//! The data on the map: which chunks a view lacks, and which variable and year are shown. Pure but for
+//! The data on the map: which chunks a view lacks, and which plane is shown. Pure but for
 //! the arrays of chunks that wait.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-use floe_shared::schema::Variable;
-use js_sys::Uint16Array;
+use floe_shared::table::Table;
 
 use super::residency::Residency;
-use crate::chunk::ChunkKey;
-use crate::dataset::Dataset;
-use crate::view::Camera;
+use crate::chunk::{ChunkKey, Codes, Form, Plane, Texels, VariableId};
+use crate::dataset::{Dataset, VariableInfo};
+use crate::view::{Camera, View};
 use crate::visible::{Place, Pyramid};
-
-/// A variable and the index of a year.
-pub(super) type Plane = (Variable, u16);
 
 /// The data.
 pub(super) struct Layer {
     pub(super) snapshot: String,
-    pub(super) pyramid: Pyramid,
+    /// The form of all codes.
+    pub(super) form: Form,
+    /// What those of each variable stand for, and which is its pyramid.
+    variables: Vec<(Codes, usize)>,
+    pub(super) pyramids: Vec<Pyramid>,
     pub(super) residency: Residency,
     /// Chunks that arrived and wait for their upload.
     pub(super) arrived: VecDeque<Arrived>,
-    pub(super) failed: BTreeMap<ChunkKey, bool>,
+    pub(super) failed: Table<ChunkKey, bool>,
+    /// Chunks that have not been read, since the visitor has to be asked: as long as the view is the same.
+    pub(super) held: Table<ChunkKey, bool>,
+    /// The view for which that was planned.
+    planned: Option<View>,
+    /// Whether the view has more chunks than there is room for.
+    pub(super) is_cut: bool,
     /// What was asked for last.
     pub(super) wanted: Vec<ChunkKey>,
     /// Whether all of them are known.
     pub(super) complete: bool,
-    /// The variable and year on the screen: the old one until the new one has arrived.
+    /// The plane on the screen: the old one until the new one has arrived.
     pub(super) shown: Option<Plane>,
+    /// The variable and year that have covered the screen, be it coarsely.
+    pub(super) covered: Option<Plane>,
     pub(super) first_level: usize,
     /// Whether the finest level to draw has changed since the last picture.
     pub(super) moved_level: bool,
@@ -38,29 +46,56 @@ pub(super) struct Layer {
 pub(super) struct Arrived {
     pub(super) key: ChunkKey,
     pub(super) size: (u32, u32),
-    pub(super) values: Uint16Array,
+    pub(super) values: Texels,
 }
 
 impl Layer {
     /// A dataset of which nothing has arrived.
-    pub(super) fn new(dataset: &Dataset, pyramid: Pyramid, residency: Residency) -> Self {
+    pub(super) fn new(dataset: &Dataset, pyramids: Vec<Pyramid>, residency: Residency) -> Self {
+        let variable = |info: &VariableInfo| (info.codes, usize::from(info.grid));
         Self {
             snapshot: dataset.snapshot.clone(),
-            pyramid,
+            form: dataset.form,
+            variables: dataset.variables.iter().map(variable).collect(),
+            pyramids,
             residency,
             arrived: VecDeque::new(),
-            failed: BTreeMap::new(),
+            failed: Table::new(),
+            held: Table::new(),
+            planned: None,
+            is_cut: false,
             wanted: Vec::new(),
             complete: false,
             shown: None,
+            covered: None,
             first_level: 0,
             moved_level: false,
         }
     }
 
-    /// Whether a chunk is of the variable and year on the screen: another one changes nothing there.
+    /// Whether a chunk is of the plane on the screen: another one changes nothing there.
     pub(super) fn is_shown(&self, key: ChunkKey) -> bool {
-        self.shown.is_none_or(|shown| shown == (key.variable, key.year))
+        self.shown.is_none_or(|shown| shown == (key.variable, key.plane))
+    }
+
+    /// What the codes on the screen stand for.
+    pub(super) fn shown_codes(&self) -> Option<Codes> {
+        let (shown, _) = self.shown?;
+        self.variables.get(usize::from(shown.0)).map(|(codes, _)| *codes)
+    }
+
+    /// The pyramid of a variable.
+    pub(super) fn pyramid(&self, variable: VariableId) -> Option<&Pyramid> {
+        let (_, grid) = self.variables.get(usize::from(variable.0))?;
+        self.pyramids.get(*grid)
+    }
+
+    /// The pyramid of what is on the screen; of what will be, as long as there is nothing.
+    pub(super) fn shown_pyramid(&self) -> Option<&Pyramid> {
+        match self.shown {
+            Some((variable, _)) => self.pyramid(variable),
+            None => self.pyramids.first(),
+        }
     }
 
     /// Whether nothing of it has arrived yet.
@@ -76,38 +111,46 @@ impl Layer {
         now: &Camera,
         plane: Plane,
     ) -> Option<Vec<ChunkKey>> {
-        let (mut fine, coarse) = self.pyramid.needed(ahead);
+        if self.planned.replace(ahead.view()) != Some(ahead.view()) {
+            self.held.clear();
+        }
+        let (Some(pyramid), shown) = (self.pyramid(plane.0), self.shown.unwrap_or(plane)) else {
+            return None;
+        };
+        let (mut fine, coarse) = pyramid.needed(ahead);
+        let mut is_cut = false;
         // A store without overviews may have more chunks on the screen than fit.
         if let Some(first) = fine.first() {
-            let room = self.residency.capacity(self.pyramid.levels()[first.level].chunk);
-            fine.truncate(room.saturating_sub(room / 4).max(1));
+            let room = self.residency.capacity(pyramid.levels()[first.level].chunk);
+            let room = room.saturating_sub(room / 4).max(1);
+            is_cut = fine.len() > room;
+            fine.truncate(room);
         }
-        let keys = |places: &[Place]| -> Vec<ChunkKey> {
-            places.iter().map(|&place| self.pyramid.key(place, plane)).collect()
+        let keys = |pyramid: &Pyramid, places: &[Place], plane: Plane| -> Vec<ChunkKey> {
+            places.iter().map(|&place| pyramid.key(place, plane)).collect()
         };
-        let (fine, coarse) = (keys(&fine), keys(&coarse));
+        let (fine, coarse) = (keys(pyramid, &fine, plane), keys(pyramid, &coarse, plane));
 
-        let first_level = self.pyramid.level_for(now);
-        self.moved_level |= first_level != self.first_level;
-        self.first_level = first_level;
+        self.is_cut = is_cut;
+        self.find_level(now, shown);
         self.residency.begin_frame();
-        let passing = self.pyramid.visible(now, first_level);
-        for place in passing {
-            let key = self.pyramid.key(place, self.shown.unwrap_or(plane));
-            self.residency.touch(&key);
+        let passing = self.pyramid(shown.0).map_or_else(Vec::new, |pyramid| {
+            keys(pyramid, &pyramid.visible(now, self.first_level), shown)
+        });
+        for key in &passing {
+            self.residency.touch(key);
         }
         for key in fine.iter().chain(&coarse) {
             self.residency.touch(key);
         }
-        let settled =
-            |key: &ChunkKey| self.residency.page(key).is_some() || self.failed.contains_key(key);
-        self.complete = fine.iter().all(settled);
-        // The new variable or year takes the place of the old one as a whole.
-        let covered = self.complete || (!coarse.is_empty() && coarse.iter().all(settled));
-        if self.shown.is_none() || covered {
-            self.shown = Some(plane);
-        }
-
+        let settled = |key: &ChunkKey| {
+            self.residency.page(key).is_some()
+                || self.failed.contains_key(key)
+                || self.held.contains_key(key)
+        };
+        let complete = fine.iter().all(settled);
+        // The new plane takes the place of the old one as a whole.
+        let covered = complete || (!coarse.is_empty() && coarse.iter().all(settled));
         let lacking = |key: &ChunkKey| {
             !settled(key) && !self.arrived.iter().any(|arrived| arrived.key == *key)
         };
@@ -116,10 +159,25 @@ impl Layer {
             wanted.extend(coarse.iter().copied().filter(lacking));
         }
         wanted.extend(fine.iter().copied().filter(lacking));
+        self.complete = complete;
+        if self.shown.is_none() || covered {
+            self.shown = Some(plane);
+            self.find_level(now, plane);
+        }
+        if covered {
+            self.covered = Some(plane);
+        }
         if wanted == self.wanted {
             return None;
         }
         self.wanted.clone_from(&wanted);
         Some(wanted)
+    }
+
+    /// Finds the level of the screen.
+    fn find_level(&mut self, camera: &Camera, (variable, _): Plane) {
+        let level = self.pyramid(variable).map_or(0, |pyramid| pyramid.level_for(camera));
+        self.moved_level |= level != self.first_level;
+        self.first_level = level;
     }
 }

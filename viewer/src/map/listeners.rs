@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 
-use super::{Appearance, Click, MapError};
+use super::options::{Appearance, Click, MapError};
 use crate::view::View;
 
 /// What is called for an event.
@@ -47,6 +47,8 @@ pub(super) struct Listeners {
     pub(super) hover: Callbacks<Option<(f64, f64)>>,
     pub(super) error: Callbacks<MapError>,
     pub(super) busy: Callbacks<bool>,
+    pub(super) covered: Callbacks<()>,
+    pub(super) blind: Callbacks<Option<MapError>>,
     pub(super) appearance: Callbacks<Appearance>,
     waiting: RefCell<Vec<Function>>,
 }
@@ -69,6 +71,8 @@ impl Listeners {
         self.hover.clear();
         self.error.clear();
         self.busy.clear();
+        self.covered.clear();
+        self.blind.clear();
         self.waiting.borrow_mut().clear();
     }
 

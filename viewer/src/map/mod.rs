@@ -14,11 +14,16 @@
 
 mod animation;
 mod annotations;
+mod context;
+mod events;
 mod frame;
+mod frame_request;
 mod gesture;
+mod inner;
 mod input;
 mod labels;
 mod layer;
+mod limits;
 mod listeners;
 mod navigation;
 mod online;
@@ -29,9 +34,11 @@ mod pen;
 mod picture;
 mod residency;
 mod scale;
+mod screen;
 mod sheet;
 mod state;
 mod theme;
+mod window;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -40,16 +47,19 @@ use js_sys::Promise;
 use web_sys::HtmlCanvasElement;
 
 pub use options::{
-    Appearance, Attribution, BaseMap, ChunkSource, Click, ClickKind, LayerStyle, MapError,
-    MapOptions, Palette, Rgba, ScaleBar, StatusOverlay, Theme,
+    Appearance, Attribution, ChunkSource, Click, ClickKind, LayerStyle, MapError, MapOptions,
+    Palette, Rgba, ScaleBar, StatusOverlay, Theme,
 };
 
-use self::frame::FrameRequest;
+use self::events::Events;
+use self::frame_request::FrameRequest;
 use self::gesture::Pointer;
-use self::input::{Input, now, pixel_ratio};
+use self::inner::Inner;
+use self::limits::Limits;
 use self::listeners::Listeners;
 use self::state::State;
-use crate::basemap::PlaceName;
+use self::window::{now, pixel_ratio};
+use crate::basemap::{BaseMap, PlaceName};
 use crate::chunk::{ChunkAnswer, ChunkKey};
 use crate::dataset::Dataset;
 use crate::render::{Geometry, RenderError, Renderer};
@@ -58,16 +68,6 @@ use crate::view::{Projection, View, Viewport};
 /// A handle to a map.
 #[derive(Clone)]
 pub struct Map(Rc<Inner>);
-
-struct Inner {
-    canvas: HtmlCanvasElement,
-    state: RefCell<State>,
-    source: RefCell<Option<Rc<dyn ChunkSource>>>,
-    listeners: Listeners,
-    frame: FrameRequest,
-    input: RefCell<Input>,
-    last_pointer: Cell<Pointer>,
-}
 
 impl Map {
     /// Puts a map on a canvas, which is sized by the page's style; its pixels by the map.
@@ -79,25 +79,31 @@ impl Map {
         let rect = canvas.get_bounding_client_rect();
         let ratio = pixel_ratio();
         let device = |length: f64| (length * ratio).round().max(1.0);
-        let size = (device(rect.width()), device(rect.height()));
+        let wanted = (device(rect.width()), device(rect.height()));
+        let (size, fitted) = Limits::UNKNOWN.fit(wanted, ratio);
         let viewport =
-            Viewport { width: size.0 / ratio, height: size.1 / ratio, pixel_ratio: ratio };
+            Viewport { width: size.0 / fitted, height: size.1 / fitted, pixel_ratio: fitted };
         let size = (size.0 as u32, size.1 as u32);
         // Before there is a context, whose buffers would have to be made anew.
         canvas.set_width(size.0);
         canvas.set_height(size.1);
         let mut state = State::new(options, viewport, size);
         state.attach(Renderer::new(canvas)?);
+        state.set_size(wanted, ratio);
         let inner = Rc::new(Inner {
-            canvas: canvas.clone(),
+            canvas: RefCell::new(canvas.clone()),
             state: RefCell::new(state),
             source: RefCell::default(),
             listeners: Listeners::default(),
             frame: FrameRequest::default(),
-            input: RefCell::default(),
+            events: RefCell::default(),
+            is_busy: Cell::new(false),
             last_pointer: Cell::new(Pointer::Mouse),
+            pinch: Cell::new(1.0),
+            is_reviving: Cell::new(false),
+            is_blind: Cell::new(false),
         });
-        inner.frame.connect(Rc::downgrade(&inner));
+        frame::connect(&inner);
         let weak = Rc::downgrade(&inner);
         inner.state.borrow_mut().online.on_arrival(Rc::new(move || {
             if let Some(inner) = weak.upgrade() {
@@ -105,8 +111,7 @@ impl Map {
                 inner.request_frame();
             }
         }));
-        let input = Input::connect(&inner)?;
-        *inner.input.borrow_mut() = input;
+        context::listen(&inner)?;
         inner.request_frame();
         Ok(Self(inner))
     }
@@ -159,7 +164,7 @@ impl Map {
     ///
     /// # Errors
     ///
-    /// [`MapError::Dataset`] if its levels are not nested grids that span the globe.
+    /// [`MapError::Dataset`] if its levels do not lie over each other.
     pub fn set_dataset(&self, dataset: &Dataset) -> Result<(), MapError> {
         self.change(|state| state.set_dataset(dataset))?;
         self.0.ask();
@@ -183,12 +188,12 @@ impl Map {
     pub fn set_style(&self, style: LayerStyle) {
         self.change(|state| {
             let old = state.style.take();
-            let plane = |style: &LayerStyle| (style.variable, style.year);
-            state.stale.wants |= old.as_ref().map(plane) != Some(plane(&style));
+            let shown = |style: &LayerStyle| (style.variable, style.plane);
+            state.stale.wants |= old.as_ref().map(shown) != Some(shown(&style));
             state.stale.palette |= old.as_ref().is_none_or(|old| old.palette != style.palette);
-            // Another variable or year changes the picture once it is there.
-            let (variable, year) = plane(&style);
-            let repaints = old.is_none_or(|old| LayerStyle { variable, year, ..old } != style);
+            // Another plane changes the picture once it is there.
+            let (variable, plane) = shown(&style);
+            let repaints = old.is_none_or(|old| LayerStyle { variable, plane, ..old } != style);
             state.stale.picture |= repaints && state.shows_data();
             state.style = Some(style);
         });
@@ -273,12 +278,12 @@ impl Map {
 
     /// Looks elsewhere at once. Zoom and latitude are clamped to what the projection can show.
     pub fn set_view(&self, view: View) {
-        self.0.ease_to(view, 0.0);
+        navigation::ease_to(&self.0, view, 0.0);
     }
 
     /// Goes straight to a view within so many milliseconds.
     pub fn ease_to(&self, view: View, duration: f64) {
-        self.0.ease_to(view, duration);
+        navigation::ease_to(&self.0, view, duration);
     }
 
     /// Flies to a view: zooms out, across and in. At once if motion is to be reduced.
@@ -298,17 +303,20 @@ impl Map {
 
     /// Zooms by so many levels about the centre.
     pub fn zoom_by(&self, levels: f64) {
-        self.0.step(|camera| View { zoom: camera.view().zoom + levels, ..camera.view() });
+        navigation::step(&self.0, |camera| View {
+            zoom: camera.view().zoom + levels,
+            ..camera.view()
+        });
     }
 
     /// Moves the map by so many CSS pixels to the right and down.
     pub fn pan_by(&self, dx: f64, dy: f64) {
-        self.0.step(|camera| camera.panned(dx, dy).view());
+        navigation::step(&self.0, |camera| camera.panned(dx, dy).view());
     }
 
     /// Shows the whole world.
     pub fn show_world(&self) {
-        self.0.step(navigation::world);
+        navigation::step(&self.0, navigation::world);
     }
 
     /// The projection.
@@ -339,8 +347,8 @@ impl Map {
         scale::scale_bar(&self.0.state.borrow().camera)
     }
 
-    /// The 2nd and 98th percentile of the digital numbers on the screen; `None` without data.
-    pub fn visible_range(&self) -> Option<(u16, u16)> {
+    /// The 2nd and 98th percentile of the physical values on the screen; `None` without data.
+    pub fn visible_range(&self) -> Option<(f64, f64)> {
         let range = self.0.state.borrow_mut().visible_range();
         self.change(|state| state.stale.picture = true);
         range.unwrap_or_else(|error| {
@@ -369,9 +377,35 @@ impl Map {
         self.0.listeners.error.add(callback);
     }
 
+    /// Calls back with why there is no picture any more, once the browser has taken its graphics away and gives none
+    /// back; with `None` when there is one again.
+    pub fn on_blind(&self, callback: impl Fn(Option<MapError>) + 'static) {
+        self.0.listeners.blind.add(callback);
+    }
+
+    /// Whether something could not be read since it was last asked for.
+    pub fn has_failed(&self) -> bool {
+        self.0.state.borrow().has_failed()
+    }
+
+    /// Whether it shows only the middle of its view, of which there are more data than it has room for.
+    pub fn is_cut(&self) -> bool {
+        self.0.state.borrow().layer.as_ref().is_some_and(|layer| layer.is_cut)
+    }
+
+    /// Whether some of its view has not been read, since the visitor has to be asked.
+    pub fn is_held(&self) -> bool {
+        self.0.state.borrow().layer.as_ref().is_some_and(|layer| !layer.held.is_empty())
+    }
+
     /// Calls back when the map begins and ends to lack chunks of the screen.
     pub fn on_busy(&self, callback: impl Fn(bool) + 'static) {
         self.0.listeners.busy.add(callback);
+    }
+
+    /// Calls back when another variable or year has come to cover the screen, be it coarsely.
+    pub fn on_covered(&self, callback: impl Fn() + 'static) {
+        self.0.listeners.covered.add(move |()| callback());
     }
 
     /// Calls back when the first picture is drawn, and when the map is ready for all else.
@@ -395,7 +429,7 @@ impl Map {
     /// Takes the map off its canvas: no more frames, events or callbacks.
     pub fn destroy(&self) {
         self.0.frame.cancel();
-        *self.0.input.borrow_mut() = Input::default();
+        *self.0.events.borrow_mut() = Events::default();
         *self.0.source.borrow_mut() = None;
         self.0.listeners.clear();
         let state = &mut *self.0.state.borrow_mut();

@@ -2,15 +2,16 @@
 //! lacking a coarser one shows, and where there is none the plain base map.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use floe_shared::order::sort_by_number;
+use floe_shared::table::Table;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::HtmlImageElement;
 
-use super::options::{Attribution, BaseMap};
+use super::options::Attribution;
+use crate::basemap::BaseMap;
 use crate::render::{RenderError, Renderer, TILE_EDGE, TILE_LAYERS, TileView};
 use crate::view::camera::mercator;
 use crate::view::{Camera, Projection, wrap_longitude};
@@ -79,9 +80,9 @@ pub(super) fn attributions(base_map: BaseMap) -> &'static [Attribution] {
 pub(super) struct OnlineTiles {
     base_map: BaseMap,
     /// The layer of each tile on the GPU and when it was last used.
-    uploaded: BTreeMap<Tile, (u32, u64)>,
-    loading: BTreeMap<Tile, Image>,
-    failed: BTreeSet<Tile>,
+    uploaded: Table<Tile, (u32, u64)>,
+    loading: Table<Tile, Image>,
+    failed: Table<Tile, ()>,
     arrived: Rc<RefCell<Vec<(Tile, bool)>>>,
     wake: Option<Rc<dyn Fn()>>,
     frame: u64,
@@ -151,7 +152,7 @@ impl OnlineTiles {
         self.loading.retain(|tile, _| wanted.contains(tile));
         for tile in wanted {
             let known = self.uploaded.contains_key(&tile)
-                || self.failed.contains(&tile)
+                || self.failed.contains_key(&tile)
                 || self.loading.contains_key(&tile);
             if !known && self.loading.len() < MAX_LOADING {
                 self.load(tile, &(service.url)(tile));
@@ -177,7 +178,7 @@ impl OnlineTiles {
         for (tile, ok) in arrived {
             let Some(image) = self.loading.remove(&tile) else { continue };
             if !ok || image.element.natural_width() != TILE_EDGE {
-                self.failed.insert(tile);
+                self.failed.insert(tile, ());
                 continue;
             }
             let layer = self.free_layer();
@@ -185,7 +186,7 @@ impl OnlineTiles {
             if renderer.upload_tile(layer, &image.element).is_ok() {
                 self.uploaded.insert(tile, (layer, self.frame));
             } else {
-                self.failed.insert(tile);
+                self.failed.insert(tile, ());
             }
         }
     }

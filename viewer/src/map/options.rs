@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use floe_shared::schema::Variable;
+use wasm_bindgen::JsValue;
 
-use crate::chunk::ChunkKey;
+use crate::basemap::BaseMap;
+use crate::chunk::{ChunkKey, VariableId};
 use crate::render::RenderError;
 use crate::view::{Projection, View};
 
@@ -44,31 +45,23 @@ impl Default for MapOptions {
 /// 256 colours (red, green, blue), for the lowest to the highest value of the range.
 pub type Palette = [[u8; 3]; 256];
 
-/// Which data are drawn, and how. Changing anything but variable and year fetches nothing.
+/// Which data are drawn, and how. Changing anything but variable and plane fetches nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerStyle {
     /// The variable.
-    pub variable: Variable,
-    /// Index along the year axis, as in [`ChunkKey`].
-    pub year: u16,
+    pub variable: VariableId,
+    /// Index of its plane, as in [`ChunkKey`].
+    pub plane: u32,
     /// The colours.
     pub palette: Rc<Palette>,
-    /// The digital numbers that get the first and the last colour; values beyond get those too.
+    /// The physical values that get the first and the last colour; values beyond get those too.
     pub range: (f64, f64),
+    /// Whether colours follow the logarithm of values; then both ends of the range are positive.
+    pub is_log: bool,
     /// 0 (nothing is seen of the data) to 1.
     pub opacity: f32,
     /// Whether values are interpolated between pixel centres. Missing pixels stay missing.
     pub smooth: bool,
-}
-
-impl LayerStyle {
-    /// Index into the palette of a digital number: the range is cut into 256 equal steps. The twin of
-    /// the shader's arithmetic.
-    pub fn colour_index(&self, number: u16) -> u8 {
-        let (low, high) = (self.range.0 as f32, self.range.1 as f32);
-        let share = (f32::from(number) - low) / (high - low).max(1.0);
-        (share * 256.0).clamp(0.0, 255.0) as u8
-    }
 }
 
 /// Light or dark surroundings.
@@ -79,20 +72,6 @@ pub enum Theme {
     /// For a dark page.
     #[default]
     Dark,
-}
-
-/// What lies beneath the data.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum BaseMap {
-    /// Land, sea, lakes and lines that come with the page.
-    #[default]
-    Plain,
-    /// Dark raster tiles from the network, over the plain map.
-    OnlineDark,
-    /// Light raster tiles from the network, over the plain map.
-    OnlineLight,
-    /// Satellite pictures from the network, over the plain map.
-    OnlineSatellite,
 }
 
 /// A colour: red, green, blue and opacity, each 0 to 1, not premultiplied.
@@ -201,4 +180,11 @@ pub enum MapError {
     /// The levels of the dataset are none that the map can draw.
     #[error("cannot draw this dataset: {0}")]
     Dataset(#[from] crate::visible::PyramidError),
+}
+
+impl MapError {
+    /// Turns what the browser threw when it was to do something into an error.
+    pub(super) fn browser(action: &'static str) -> impl Fn(JsValue) -> Self {
+        move |thrown| Self::Browser { action, found: format!("{thrown:?}") }
+    }
 }

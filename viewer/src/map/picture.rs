@@ -1,17 +1,22 @@
 //! Bringing the state onto the screen: what is copied to the GPU, what is drawn, and when.
 
+use floe_shared::order::sort_by_number;
+
 use super::annotations::Subject;
 use super::layer::Layer;
+use super::options::StatusOverlay;
 use super::pages::page_table;
 use super::scale;
 use super::state::State;
 use super::theme::{Colours, colours};
+use crate::placement::Placement;
 use crate::render::{
     Data, Frame, Graticule, LineCamera, LineStyle, RenderError, Renderer, Sprite, Status,
 };
 use crate::view::axes::Axes;
 use crate::view::ground::Ground;
 use crate::view::{Camera, Viewport};
+use crate::visible::Pyramid;
 
 /// Pixels copied to the GPU in one frame, four chunks of 1000 x 1000: more would make the frame late.
 const UPLOADED_PER_FRAME: u32 = 4_000_000;
@@ -21,7 +26,7 @@ const WAIT_FOR_STORE: f64 = 350.0;
 const WAIT_FOR_DATA: f64 = 800.0;
 /// ... and after it for the rest: a slow GPU would be busy with the picture when they come.
 const WAIT_FOR_REST: f64 = 60.0;
-/// Columns and rows of the grid where there is no dataset yet.
+/// Columns and rows of the globe's grid where there is no dataset yet.
 const NO_GRID: (u32, u32) = (36_000, 18_000);
 
 impl State {
@@ -34,13 +39,14 @@ impl State {
         while uploaded < UPLOADED_PER_FRAME {
             let Some(chunk) = layer.arrived.pop_front() else { break };
             uploaded += chunk.size.0 * chunk.size.1;
-            let level = layer.pyramid.levels().iter().find(|level| level.index == chunk.key.level);
-            let Some(level) = level else { continue };
+            let pyramid = layer.pyramid(chunk.key.variable);
+            let level = pyramid.and_then(|pyramid| pyramid.level(chunk.key.level));
+            let Some(cell) = level.map(|level| level.chunk) else { continue };
             // Without room it is no longer needed; if it is, it will be asked for again.
-            let Some(slot) = layer.residency.place(chunk.key, level.chunk) else { continue };
+            let Some(slot) = layer.residency.place(chunk.key, cell) else { continue };
             let most = layer.residency.max_layers() as u32;
             let count = layer.residency.layers() as u32;
-            renderer.ensure_layers(layer.residency.layer_size(), count, most)?;
+            renderer.ensure_layers(layer.form, layer.residency.layer_size(), count, most)?;
             renderer.upload(slot.layer, (slot.x, slot.y), chunk.size, &chunk.values)?;
             self.stale.pages = true;
             self.stale.picture |= layer.is_shown(chunk.key);
@@ -56,7 +62,12 @@ impl State {
         };
         let taken = layer.residency.layers() as u32;
         let most = layer.residency.max_layers() as u32;
-        renderer.ensure_layers(layer.residency.layer_size(), (taken + 1).min(most), most)
+        renderer.ensure_layers(
+            layer.form,
+            layer.residency.layer_size(),
+            (taken + 1).min(most),
+            most,
+        )
     }
 
     /// Brings the GPU's tables up to date.
@@ -79,10 +90,10 @@ impl State {
         }
         if std::mem::take(&mut self.stale.pages)
             && let Some(layer) = &self.layer
-            && let Some(plane) = layer.shown
+            && let (Some(plane), Some(pyramid)) = (layer.shown, layer.shown_pyramid())
         {
             let first = layer.first_level;
-            renderer.set_pages(page_table(&layer.residency, &layer.pyramid, plane, first))?;
+            renderer.set_pages(page_table(&layer.residency, pyramid, plane, first))?;
         }
         Ok(())
     }
@@ -205,14 +216,23 @@ impl State {
         busy && self.motion.is_none() && self.drawn == Some(self.camera)
     }
 
-    /// The 2nd and 98th percentile of the digital numbers on the screen.
-    pub(super) fn visible_range(&mut self) -> Result<Option<(u16, u16)>, RenderError> {
+    /// The 2nd and 98th percentile of the physical values on the screen.
+    pub(super) fn visible_range(&mut self) -> Result<Option<(f64, f64)>, RenderError> {
         self.refresh()?;
         let theme = colours(self.theme);
         let Some(renderer) = &self.renderer else { return Ok(None) };
-        let numbers = renderer.probe(&self.frame(&self.camera, self.canvas, &theme, &[]))?;
-        let ends = percentile(&numbers, 0.02).zip(percentile(&numbers, 0.98));
-        Ok(ends.map(|(low, high)| (low, high.max(low.saturating_add(1)))))
+        // As long as another variable or year is on its way, what is seen is not of it.
+        let plane = self.style.as_ref().map(|style| (style.variable, style.plane));
+        let layer = self.layer.as_ref().filter(|layer| layer.covered == plane);
+        let Some((form, codes)) = layer.and_then(|layer| Some((layer.form, layer.shown_codes()?)))
+        else {
+            return Ok(None);
+        };
+        let found = renderer.probe(&self.frame(&self.camera, self.canvas, &theme, &[]))?;
+        let values = found.into_iter().filter_map(|code| codes.value(form, code));
+        let mut values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+        sort_by_number(&mut values, |&value| value);
+        Ok(percentile(&values, 0.02).zip(percentile(&values, 0.98)))
     }
 
     fn frame<'a>(
@@ -222,27 +242,31 @@ impl State {
         theme: &Colours,
         line_styles: &'a [LineStyle],
     ) -> Frame<'a> {
-        let (cols, rows) = self.layer.as_ref().map_or(NO_GRID, |layer| layer.pyramid.size());
+        let pyramid = self.layer.as_ref().and_then(Layer::shown_pyramid);
+        let globe = || Placement::global(NO_GRID.0, NO_GRID.1);
+        let placement = pyramid.map_or_else(globe, |pyramid| *pyramid.placement());
         let view = camera.view();
         let land_width = self.geometry.as_ref().map_or(0, |geometry| geometry.land_size().0);
         Frame {
-            ground: Ground::new(camera, cols, rows, width, height),
-            axes: Axes::new(camera, (cols, rows), (width, height)),
+            ground: Ground::new(camera, &placement, width, height),
+            axes: Axes::new(camera, &placement, (width, height)),
             lines: LineCamera::new(camera, width, height),
             appearance: theme.appearance,
             pixel_ratio: camera.viewport().pixel_ratio as f32,
             land_texels: (camera.degrees_per_pixel() / 360.0 * f64::from(land_width)) as f32,
             tiles: None,
             data: self.data(),
-            status: self.status.as_ref().map(|status| Status {
-                size: (status.cols, status.rows),
-                colours: std::array::from_fn(|class| {
-                    status.colours.get(class).copied().unwrap_or_default()
-                }),
-                hovered: status.hovered.map(|(row, col)| (col, row)),
-                selected: status.selected.map(|(row, col)| (col, row)),
-                mark: theme.mark,
-            }),
+            status: self.status.as_ref().filter(|status| divides(status, &placement)).map(
+                |status| Status {
+                    size: (status.cols, status.rows),
+                    colours: std::array::from_fn(|class| {
+                        status.colours.get(class).copied().unwrap_or_default()
+                    }),
+                    hovered: status.hovered.map(|(row, col)| (col, row)),
+                    selected: status.selected.map(|(row, col)| (col, row)),
+                    mark: theme.mark,
+                },
+            ),
             graticule: self.graticule.then(|| Graticule {
                 step: scale::graticule_step(&self.camera),
                 centre: (view.lon, view.lat),
@@ -256,29 +280,37 @@ impl State {
 
     fn data(&self) -> Option<Data> {
         let (layer, style) = (self.layer.as_ref()?, self.style.as_ref()?);
-        layer.shown?;
+        let codes = layer.shown_codes()?;
+        let (low, high) = style.range;
+        let range = if style.is_log {
+            [low.ln() as f32, high.ln() as f32]
+        } else {
+            [codes.number(low) as f32, codes.number(high) as f32]
+        };
         Some(Data {
-            range: [style.range.0 as f32, style.range.1 as f32],
+            form: layer.form,
+            is_nested: layer.shown_pyramid().is_none_or(Pyramid::is_nested),
+            missing: codes.missing,
+            valid: [codes.lowest, codes.highest - codes.lowest],
+            range,
+            logarithm: style.is_log.then_some([codes.scale as f32, codes.offset as f32]),
             opacity: style.opacity.clamp(0.0, 1.0),
             smooth: style.smooth,
         })
     }
 }
 
-/// The number that so great a share of all numbers but 0 does not exceed; `None` where all are 0.
-fn percentile(numbers: &[u16], share: f64) -> Option<u16> {
-    let mut counts = vec![0_u32; 1 << 16];
-    for &number in numbers.iter().filter(|&&number| number != 0) {
-        counts[usize::from(number)] += 1;
-    }
-    let count: u32 = counts.iter().sum();
-    let rank = (f64::from(count.checked_sub(1)?) * share).round() as u32;
-    let mut below = 0;
-    let found = counts.iter().position(|count| {
-        below += count;
-        below > rank
-    });
-    found.map(|number| number as u16)
+/// Whether tiles are made of whole cells of a grid.
+fn divides(status: &StatusOverlay, placement: &Placement) -> bool {
+    placement.is_north_up()
+        && placement.cols.is_multiple_of(status.cols)
+        && placement.rows.is_multiple_of(status.rows)
+}
+
+/// The value that so great a share of all, which ascend, do not exceed; `None` where there is none.
+fn percentile(ascending: &[f64], share: f64) -> Option<f64> {
+    let last = ascending.len().checked_sub(1)?;
+    ascending.get((last as f64 * share).round() as usize).copied()
 }
 
 /// Styles of coasts, lakes and borders in device pixels.
@@ -292,13 +324,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_pass_over_what_has_no_data() {
-        let numbers: Vec<u16> = (0..=100).chain([0, 0, 0]).collect();
-        assert_eq!(percentile(&numbers, 0.0), Some(1));
-        assert_eq!(percentile(&numbers, 0.02), Some(3));
-        assert_eq!(percentile(&numbers, 1.0), Some(100));
-        assert_eq!(percentile(&[0, 65535, 0], 0.5), Some(65535));
-        assert_eq!(percentile(&[0, 0], 0.5), None);
+    fn percentiles_are_values_that_there_are() {
+        let values: Vec<f64> = (1..=100).map(f64::from).collect();
+        assert_eq!(percentile(&values, 0.0), Some(1.0));
+        assert_eq!(percentile(&values, 0.02), Some(3.0));
+        assert_eq!(percentile(&values, 1.0), Some(100.0));
+        assert_eq!(percentile(&[7.5], 0.5), Some(7.5));
         assert_eq!(percentile(&[], 0.5), None);
     }
 }

@@ -4,10 +4,9 @@
 //! that the small chunks of coarse levels share a layer. A chunk that was used this frame is never
 //! displaced.
 
-use std::collections::BTreeMap;
+use floe_shared::table::Table;
 
-use super::layer::Plane;
-use crate::chunk::ChunkKey;
+use crate::chunk::{ChunkKey, Plane};
 use crate::visible::Pyramid;
 
 /// Smallest edge of a layer in pixels.
@@ -50,25 +49,27 @@ pub(super) struct Residency {
     layer_size: (u32, u32),
     max_layers: usize,
     layers: Vec<Layer>,
-    entries: BTreeMap<ChunkKey, Entry>,
+    entries: Table<ChunkKey, Entry>,
     frame: u64,
 }
 
 impl Residency {
-    /// An empty texture for the chunks of a pyramid, within a budget in bytes.
-    pub(super) fn new(pyramid: &Pyramid, budget: usize) -> Self {
+    /// An empty texture for the chunks of some pyramids, within a budget in bytes, of which a pixel takes so
+    /// many.
+    pub(super) fn new(pyramids: &[Pyramid], budget: usize, pixel_bytes: usize) -> Self {
         let edge = |size: fn(&(u32, u32)) -> u32| {
-            let largest = pyramid.levels().iter().map(|level| size(&level.chunk)).max();
+            let levels = pyramids.iter().flat_map(Pyramid::levels);
+            let largest = levels.map(|level| size(&level.chunk)).max();
             largest.unwrap_or(0).max(MIN_LAYER_EDGE)
         };
         let layer_size = (edge(|chunk| chunk.0), edge(|chunk| chunk.1));
-        let layer_bytes = layer_size.0 as usize * layer_size.1 as usize * 2;
+        let layer_bytes = layer_size.0 as usize * layer_size.1 as usize * pixel_bytes;
         Self {
             layer_size,
             // WebGL2 promises 256 layers.
             max_layers: (budget / layer_bytes).clamp(2, 256),
             layers: Vec::new(),
-            entries: BTreeMap::new(),
+            entries: Table::new(),
             frame: 0,
         }
     }
@@ -147,13 +148,13 @@ impl Residency {
         self.entries.clear();
     }
 
-    /// What is known of the chunks of one variable, year and level (by its index).
+    /// What is known of the chunks of one plane and level (by its index).
     pub(super) fn pages(
         &self,
-        (variable, year): Plane,
+        (variable, plane): Plane,
         level: u8,
     ) -> impl Iterator<Item = (&ChunkKey, Page)> {
-        let first = ChunkKey { variable, year, level, row: 0, col: 0 };
+        let first = ChunkKey { variable, plane, level, row: 0, col: 0 };
         let last = ChunkKey { row: u32::MAX, col: u32::MAX, ..first };
         self.entries.range(first..=last).map(|(key, entry)| (key, entry.page))
     }
@@ -237,33 +238,31 @@ impl Residency {
 
 #[cfg(test)]
 mod tests {
-    use floe_shared::schema::Variable;
-
     use super::*;
+    use crate::chunk::VariableId;
     use crate::dataset::LevelInfo;
+    use crate::placement::Placement;
 
     fn pyramid() -> Pyramid {
         let level = |index: u8, chunk: u32| {
             let factor = 1 << index;
             LevelInfo {
                 index,
-                rows: 18_000 / factor,
-                cols: 36_000 / factor,
+                placement: Placement::global(36_000 / factor, 18_000 / factor),
                 chunk_rows: chunk,
                 chunk_cols: chunk,
-                degrees_per_pixel: 0.01 * f64::from(factor),
             }
         };
         Pyramid::new(&[level(0, 1000), level(1, 500), level(2, 250)]).unwrap()
     }
 
     fn key(level: u8, row: u32, col: u32) -> ChunkKey {
-        ChunkKey { variable: Variable::Average, year: 0, level, row, col }
+        ChunkKey { variable: VariableId(0), plane: 0, level, row, col }
     }
 
     /// Room for `layers` layers.
     fn residency(layers: usize) -> Residency {
-        Residency::new(&pyramid(), layers * 1024 * 1024 * 2)
+        Residency::new(&[pyramid()], layers * 1024 * 1024 * 2, 2)
     }
 
     #[test]

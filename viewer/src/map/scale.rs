@@ -1,6 +1,7 @@
 //! The scale bar and the spacing of the graticule. Pure.
 
-use super::ScaleBar;
+use super::options::ScaleBar;
+use crate::number::fixed;
 use crate::view::{Camera, Projection};
 
 /// The longest scale bar in CSS pixels.
@@ -85,7 +86,7 @@ fn longitude_text(degrees: f64, step: f64) -> String {
     if east.abs() > 180.0 - step / 2.0 {
         return "180°".to_owned();
     }
-    format!("{:.decimals$}°{}", east.abs(), if east > 0.0 { 'E' } else { 'W' })
+    format!("{}°{}", fixed(east.abs(), decimals), if east > 0.0 { 'E' } else { 'W' })
 }
 
 fn latitude_text(degrees: f64, step: f64) -> String {
@@ -93,11 +94,11 @@ fn latitude_text(degrees: f64, step: f64) -> String {
     if degrees.abs() < step / 2.0 {
         return "0°".to_owned();
     }
-    format!("{:.decimals$}°{}", degrees.abs(), if degrees > 0.0 { 'N' } else { 'S' })
+    format!("{}°{}", fixed(degrees.abs(), decimals), if degrees > 0.0 { 'N' } else { 'S' })
 }
 
-fn decimals(step: f64) -> usize {
-    (-step.log10().floor()).max(0.0) as usize
+fn decimals(step: f64) -> u8 {
+    (-step.log10().floor()).max(0.0) as u8
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Where small pictures lie on a sheet: in shelves, as high as their first picture. Pure.
 
-use std::collections::BTreeMap;
+use floe_shared::table::Table;
 
 /// A picture's place on the sheet in texels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(super) struct Slot {
 #[derive(Debug)]
 pub(super) struct Sheet<K> {
     edge: u32,
-    slots: BTreeMap<K, Slot>,
+    slots: Table<K, Slot>,
     /// Left end of the free part of each shelf, its top and its height.
     shelves: Vec<(u32, u32, u32)>,
 }
@@ -23,7 +23,7 @@ pub(super) struct Sheet<K> {
 impl<K: Ord> Sheet<K> {
     /// An empty sheet of `edge` x `edge` texels.
     pub(super) const fn new(edge: u32) -> Self {
-        Self { edge, slots: BTreeMap::new(), shelves: Vec::new() }
+        Self { edge, slots: Table::new(), shelves: Vec::new() }
     }
 
     /// Where a picture lies, if it is on the sheet.

@@ -6,11 +6,12 @@ use super::animation::Motion;
 use super::annotations::Annotations;
 use super::gesture::Gesture;
 use super::layer::{Arrived, Layer};
+use super::limits::Limits;
 use super::online::OnlineTiles;
-use super::options::{BaseMap, LayerStyle, MapOptions, StatusOverlay, Theme};
+use super::options::{LayerStyle, MapOptions, StatusOverlay, Theme};
 use super::pace::Pace;
 use super::residency::Residency;
-use crate::basemap::PlaceName;
+use crate::basemap::{BaseMap, PlaceName};
 use crate::chunk::{ChunkAnswer, ChunkKey};
 use crate::dataset::Dataset;
 use crate::render::{Geometry, Renderer};
@@ -24,6 +25,8 @@ const WAIT_FOR_ALL: f64 = 400.0;
 /// The map's state.
 pub(super) struct State {
     pub(super) camera: Camera,
+    /// What the GPU can draw.
+    pub(super) limits: Limits,
     /// Size of the canvas in device pixels.
     pub(super) canvas: (u32, u32),
     pub(super) theme: Theme,
@@ -83,6 +86,7 @@ impl State {
     pub(super) fn new(options: &MapOptions, viewport: Viewport, canvas: (u32, u32)) -> Self {
         Self {
             camera: Camera::new(options.projection, options.view, viewport),
+            limits: Limits::UNKNOWN,
             canvas,
             theme: options.theme,
             base_map: options.base_map,
@@ -121,8 +125,20 @@ impl State {
         }
     }
 
+    /// Takes a size in device pixels, as far as the GPU can draw it.
+    pub(super) fn set_size(&mut self, size: (f64, f64), pixel_ratio: f64) {
+        let ((width, height), pixel_ratio) = self.limits.fit(size, pixel_ratio);
+        self.canvas = (width as u32, height as u32);
+        let viewport =
+            Viewport { width: width / pixel_ratio, height: height / pixel_ratio, pixel_ratio };
+        self.set_camera(self.camera.on_screen(viewport));
+        self.stale.picture = true;
+        self.stale.wants = true;
+    }
+
     /// Takes over a renderer with nothing on its GPU yet.
     pub(super) fn attach(&mut self, renderer: Renderer) {
+        self.limits = Limits { size: renderer.largest_picture() };
         self.renderer = Some(renderer);
         self.online.forget_uploads();
         self.annotations.forget();
@@ -144,18 +160,19 @@ impl State {
 
     /// Shows a dataset. Chunks of the same snapshot are kept.
     pub(super) fn set_dataset(&mut self, dataset: &Dataset) -> Result<(), PyramidError> {
-        let pyramid = Pyramid::new(&dataset.levels)?;
+        let pyramids = dataset.grids.iter().map(|grid| Pyramid::new(&grid.levels));
+        let pyramids = pyramids.collect::<Result<Vec<_>, _>>()?;
         let known = self.layer.as_ref();
-        if known.is_some_and(|old| old.snapshot == dataset.snapshot && old.pyramid == pyramid) {
+        if known.is_some_and(|old| old.snapshot == dataset.snapshot && old.pyramids == pyramids) {
             return Ok(());
         }
         // As long as nothing of it has arrived the picture stays as it is.
         self.stale.picture |= known.is_some();
-        let residency = Residency::new(&pyramid, self.texture_budget);
+        let residency = Residency::new(&pyramids, self.texture_budget, dataset.form.bytes());
         if let Some(renderer) = &mut self.renderer {
             renderer.drop_layers();
         }
-        self.layer = Some(Layer::new(dataset, pyramid, residency));
+        self.layer = Some(Layer::new(dataset, pyramids, residency));
         self.stale.wants = true;
         self.stale.pages = true;
         Ok(())
@@ -183,6 +200,11 @@ impl State {
                 self.stale.wants = true;
                 Some((message, transient))
             }
+            ChunkAnswer::Held => {
+                layer.held.insert(key, true);
+                self.stale.wants = true;
+                None
+            }
         }
     }
 
@@ -193,12 +215,20 @@ impl State {
         }
     }
 
-    /// Lets failed chunks be asked for again.
+    /// Lets chunks be asked for again that have failed, or have not been read.
     pub(super) fn forgive_failures(&mut self) {
         if let Some(layer) = &mut self.layer {
             layer.failed.clear();
+            layer.held.clear();
+            // What is on its way is asked for again as well.
+            layer.wanted.clear();
             self.stale.wants = true;
         }
+    }
+
+    /// Whether something could not be read since it was last asked for.
+    pub(super) fn has_failed(&self) -> bool {
+        self.layer.as_ref().is_some_and(|layer| !layer.failed.is_empty())
     }
 
     /// Finds out what the screen lacks; the list if it is another one than before.
@@ -207,7 +237,7 @@ impl State {
         // On the way to a place what is needed there is fetched, not what is passed by.
         let ahead = self.motion.as_ref().and_then(|motion| motion.destination(&self.camera));
         let camera = ahead.unwrap_or(self.camera);
-        let plane = self.style.as_ref().map(|style| (style.variable, style.year))?;
+        let plane = self.style.as_ref().map(|style| (style.variable, style.plane))?;
         let layer = self.layer.as_mut()?;
         let shown = layer.shown;
         let wanted = layer.plan(&camera, &self.camera, plane);
@@ -237,7 +267,7 @@ impl State {
             (Some(layer), Some(style)) => {
                 layer.complete
                     && layer.arrived.is_empty()
-                    && layer.shown == Some((style.variable, style.year))
+                    && layer.shown == Some((style.variable, style.plane))
             }
             _ => true,
         };

@@ -1,6 +1,6 @@
 //! Colours of the base map in light and dark.
 
-use super::Theme;
+use super::options::Theme;
 use crate::render::{Appearance, LineStyle};
 
 /// Everything that the theme decides.

@@ -1,13 +1,15 @@
 //! How a frame is drawn: first the ground, which lies beneath the data, and what lies over them (status and
 //! graticule, lines, sprites), each a picture that is kept; then both and the data in one go.
 
+use std::rc::Rc;
+
 use js_sys::Float32Array;
 use web_sys::WebGl2RenderingContext as Gl;
 
 use super::RenderError;
 use super::check::Fence;
 use super::entries::{self, Areas};
-use super::frame::{Appearance, Data, Frame, Graticule};
+use super::frame::{Appearance, Data, Frame, Graticule, LevelShape};
 use super::kept::{Beneath, Over};
 use super::program::Program;
 use super::rectangles::{Rectangle, lay_over};
@@ -36,12 +38,10 @@ impl Renderer {
 
     /// Lets the driver begin to compile the programs of a frame, for which nothing has to be there yet.
     pub fn prepare(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
-        let projection = frame.ground.projection;
-        let interpolated = frame.data.is_some_and(|data| data.smooth);
+        let data = data_part(&frame.data.unwrap_or(Data::NOTHING));
         let ground = Part::Ground { tiles: self.tiles.is_some() && frame.tiles.is_some() };
-        let data = Part::Data { interpolated };
         for part in [ground, Part::Lines, Part::Empty, data, Part::Sprites] {
-            self.scenes.get(part, projection)?;
+            self.program(part, frame)?;
         }
         Ok(())
     }
@@ -94,7 +94,7 @@ impl Renderer {
     fn draw_ground(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
         let tiles = frame.tiles.zip(self.tiles.as_ref());
         let part = Part::Ground { tiles: tiles.is_some() };
-        let program = &*self.scenes.get(part, frame.ground.projection)?;
+        let program = &*self.program(part, frame)?;
         program.activate()?;
         self.set_place(program, frame);
         let Appearance { space, sea, land, halo } = frame.appearance;
@@ -122,6 +122,11 @@ impl Renderer {
         Ok(())
     }
 
+    /// The program of a part of a frame.
+    fn program(&self, part: Part, frame: &Frame<'_>) -> Result<Rc<Program>, RenderError> {
+        self.scenes.get(part, frame.ground.projection, frame.ground.mercator.is_some())
+    }
+
     /// Where the screen may hold data.
     fn areas(&self, frame: &Frame<'_>, size: (u32, u32)) -> Areas {
         let [cols, rows] = frame.ground.size.map(|length| length as u32);
@@ -141,24 +146,24 @@ impl Renderer {
         areas: &Areas,
         size: (u32, u32),
     ) -> Result<(), RenderError> {
-        let nothing = Data { range: [0.0, 1.0], opacity: 0.0, smooth: false };
-        let data = frame.data.unwrap_or(nothing);
-        for (part, areas) in
-            [(Part::Empty, &areas.empty), (Part::Data { interpolated: data.smooth }, &areas.data)]
-        {
+        let data = frame.data.unwrap_or(Data::NOTHING);
+        for (part, areas) in [(Part::Empty, &areas.empty), (data_part(&data), &areas.data)] {
             if areas.is_empty() {
                 continue;
             }
-            let program = &*self.scenes.get(part, frame.ground.projection)?;
+            let program = &*self.program(part, frame)?;
             program.activate()?;
             program.int("beneath", self.beneath.borrow().bind());
             program.int("over", self.over.borrow().bind());
             if part != Part::Empty {
                 self.set_place(program, frame);
-                self.set_numbers(program);
+                self.set_numbers(program, &data);
                 self.palette.bind();
                 program.int("palette", self.palette.unit());
                 program.float2("range", data.range);
+                if let Some(physical) = data.logarithm {
+                    program.float2("physical", physical);
+                }
                 program.float("opacity", data.opacity);
             }
             self.rectangles.draw(&self.quads, program, areas, size)?;
@@ -172,7 +177,7 @@ impl Renderer {
         if frame.status.is_none() && frame.graticule.is_none() {
             return Ok(());
         }
-        let program = &*self.scenes.get(part, frame.ground.projection)?;
+        let program = &*self.program(part, frame)?;
         program.activate()?;
         self.set_place(program, frame);
         program.float("pixelRatio", frame.pixel_ratio);
@@ -198,9 +203,11 @@ impl Renderer {
         Ok(())
     }
 
-    /// The digital numbers at a coarse raster of places all over the screen of a frame; 0 where there are none.
-    pub fn probe(&self, frame: &Frame<'_>) -> Result<Vec<u16>, RenderError> {
-        let probe = &*self.scenes.get(Part::Probe, frame.ground.projection)?;
+    /// The codes at a coarse raster of places all over the screen of a frame; that of no data where there are none.
+    pub fn probe(&self, frame: &Frame<'_>) -> Result<Vec<u32>, RenderError> {
+        let data = frame.data.unwrap_or(Data::NOTHING);
+        let part = Part::Probe { nested: data.is_nested };
+        let probe = &*self.program(part, frame)?;
         self.set_axes(frame)?;
         let gl = &self.gl;
         // Unit 7 is nobody else's.
@@ -212,7 +219,7 @@ impl Renderer {
         gl.viewport(0, 0, PROBE.0 as i32, PROBE.1 as i32);
         probe.activate()?;
         self.set_place(probe, frame);
-        self.set_numbers(probe);
+        self.set_numbers(probe, &data);
         let stride = |length: u32, places: u32| length as f32 / places as f32;
         probe.float2("stride", [stride(frame.screen.0, PROBE.0), stride(frame.screen.1, PROBE.1)]);
         gl.draw_arrays(Gl::TRIANGLES, 0, 3);
@@ -230,7 +237,7 @@ impl Renderer {
         gl.bind_framebuffer(Gl::FRAMEBUFFER, None);
         gl.delete_framebuffer(framebuffer.as_ref());
         read.map_err(RenderError::refused("reading the screen"))?;
-        Ok(bytes.chunks_exact(4).map(|b| u16::from_be_bytes([b[0], b[1]])).collect())
+        Ok(bytes.as_chunks().0.iter().map(|bytes| u32::from_be_bytes(*bytes)).collect())
     }
 
     /// Hands the places of columns and rows to the GPU, for all programs of a frame.
@@ -254,19 +261,62 @@ impl Renderer {
         program.int2("centreCell", ground.cell);
         program.float2("centreFraction", ground.fraction);
         program.float2("centreShare", ground.share);
-        program.float("cellsPerRadian", ground.cells_per_radian);
+        program.float2("cellsPerRadian", ground.cells_per_radian);
         program.int2("gridSize", ground.size);
+        program.int2("gridEnds", ground.ends);
+        program.int("turn", ground.turn.0);
+        program.float("turnRest", ground.turn.1);
+        program.float("gridMiddle", ground.middle);
+        program.float3("rowsFrom", ground.mercator.unwrap_or_default());
     }
 
     /// Tells a program how to find numbers.
-    fn set_numbers(&self, program: &Program) {
+    fn set_numbers(&self, program: &Program, data: &Data) {
         let chunks = self.chunks.as_ref().map_or(&self.no_chunks, |(chunks, _)| chunks);
         chunks.bind();
         self.pages.bind();
         program.int("chunks", chunks.unit());
         program.int("pages", self.pages.unit());
-        let pair = |(a, b): (u32, u32)| [a as i32, b as i32];
-        program.int2("entryCells", pair(self.table.entry));
-        program.int2("coveredCells", pair(self.table.covered));
+        program.unsigned("missing", data.missing);
+        program.unsigned2("valid", data.valid);
+        let (table, pair) = (&self.table, |(a, b): (u32, u32)| [a as i32, b as i32]);
+        let entries = table.entries();
+        if table.is_nested {
+            let cells = (entries.factor.0 as u32, entries.factor.1 as u32);
+            let (width, height) = (entries.chunk.0 * cells.0, entries.chunk.1 * cells.1);
+            program.int2("entryCells", pair((width, height)));
+            return;
+        }
+        program.int("viewLevel", table.first as i32);
+        let levels = table.levels.iter();
+        let places: Vec<[f32; 4]> = levels
+            .clone()
+            .map(|LevelShape { origin: (x, y), factor, .. }| {
+                // Negative where pixels cover whole cells.
+                let along = |origin: f64, factor: f64| {
+                    let is_whole = entries::is_whole(origin) && entries::is_whole(factor);
+                    if is_whole { -factor } else { factor }
+                };
+                let factor = (along(*x, factor.0), along(*y, factor.1));
+                [*x, *y, factor.0, factor.1].map(|number| number as f32)
+            })
+            .collect();
+        let shapes: Vec<[f32; 4]> = levels
+            .map(|LevelShape { size, chunk, .. }| {
+                [size.0, size.1, chunk.0, chunk.1].map(|number| number as f32)
+            })
+            .collect();
+        program.float4_array("levelPlaces", &places);
+        program.float4_array("levelShapes", &shapes);
+    }
+}
+
+/// The program of the data.
+fn data_part(data: &Data) -> Part {
+    Part::Data {
+        interpolated: data.smooth,
+        logarithmic: data.logarithm.is_some(),
+        form: data.form,
+        nested: data.is_nested,
     }
 }

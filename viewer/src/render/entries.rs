@@ -4,6 +4,9 @@ use super::frame::PageTable;
 use super::rectangles::Rectangle;
 use crate::view::axes::{Axes, AxisPlace};
 
+/// Where in a cell it is looked for a pixel that covers whole cells: as far from its edges as can be.
+const MIDDLE: f64 = 0.5;
+
 /// Rectangles that cover the screen, each pixel by one.
 #[derive(Debug, Default)]
 pub(super) struct Areas {
@@ -18,8 +21,18 @@ pub(super) struct Areas {
 /// A column and a row of device pixels belong to one entry each, so that the rectangles end between
 /// pixels and meet without a seam; where the world repeats itself, so do they.
 pub(super) fn areas(table: &PageTable, axes: &Axes, grid: (u32, u32)) -> Areas {
-    let columns = spans(&axes.columns, table.entry.0, table.covered.0, grid.0);
-    let rows = spans(&axes.rows, table.entry.1, table.covered.1, grid.1);
+    let shape = table.entries();
+    let pixels = |origin, factor, size, chunk| Pixels {
+        origin,
+        factor,
+        size,
+        chunk,
+        is_whole: is_whole(origin) && is_whole(factor),
+    };
+    let across = pixels(shape.origin.0, shape.factor.0, shape.size.0, shape.chunk.0);
+    let down = pixels(shape.origin.1, shape.factor.1, shape.size.1, shape.chunk.1);
+    let columns = spans(&axes.columns, across, grid.0);
+    let rows = spans(&axes.rows, down, grid.1);
     let mut areas = Areas::default();
     for row in &rows {
         // What is empty and lies side by side is one rectangle.
@@ -55,14 +68,38 @@ struct Span {
     entry: Option<u32>,
 }
 
-/// Cuts an axis into entries of so many cells; places beyond the grid belong to none, those beyond the
-/// covered cells to the last entry that is covered.
-fn spans(axis: &[AxisPlace], entry: u32, covered: u32, cells: u32) -> Vec<Span> {
+/// The pixels of a level along one axis, as [`LevelShape`](super::frame::LevelShape) has them.
+#[derive(Clone, Copy, Debug)]
+struct Pixels {
+    origin: f64,
+    factor: f64,
+    size: u32,
+    chunk: u32,
+    /// Whether each covers whole cells.
+    is_whole: bool,
+}
+
+impl Pixels {
+    /// The chunk at a place on the grid. What a level leaves out belongs to its first and last pixel.
+    fn chunk_at(&self, place: &AxisPlace) -> u32 {
+        let within = if self.is_whole { MIDDLE } else { f64::from(place[1]) };
+        let at = (f64::from(place[0]) - self.origin + within) / self.factor;
+        (at.max(0.0) as u32).min(self.size - 1) / self.chunk
+    }
+}
+
+/// Whether a number of cells is whole.
+pub(super) fn is_whole(cells: f64) -> bool {
+    cells.fract() == 0.0
+}
+
+/// Cuts an axis of so many cells into the chunks of a level; places beyond the grid belong to none.
+fn spans(axis: &[AxisPlace], pixels: Pixels, cells: u32) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     for (start, place) in axis.iter().enumerate() {
         let start = start as u32;
         let is_on_grid = (0.0..cells as f32).contains(&place[0]);
-        let entry = is_on_grid.then(|| (place[0] as u32).min(covered - 1) / entry);
+        let entry = is_on_grid.then(|| pixels.chunk_at(place));
         match spans.last_mut() {
             Some(last) if last.entry == entry => last.length += 1,
             _ => spans.push(Span { start, length: 1, entry }),
@@ -74,6 +111,8 @@ fn spans(axis: &[AxisPlace], entry: u32, covered: u32, cells: u32) -> Vec<Span> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::placement::Placement;
+    use crate::render::LevelShape;
     use crate::view::{Camera, Projection, View, Viewport};
 
     const GRID: (u32, u32) = (36_000, 18_000);
@@ -81,7 +120,7 @@ mod tests {
     fn axes(projection: Projection, lon: f64, lat: f64, zoom: f64) -> Axes {
         let screen = Viewport { width: 640.0, height: 400.0, pixel_ratio: 1.0 };
         let camera = Camera::new(projection, View { lon, lat, zoom }, screen);
-        Axes::new(&camera, GRID, (640, 400)).unwrap()
+        Axes::new(&camera, &Placement::global(GRID.0, GRID.1), (640, 400)).unwrap()
     }
 
     /// Entries of 1000 cells, each with a page of its own but every third.
@@ -89,7 +128,15 @@ mod tests {
         let texels = (0..36 * 18).map(|index| {
             if index % 3 == 0 { PageTable::ABSENT } else { [index, -index, index % 7, 4] }
         });
-        PageTable { entry: (1000, 1000), size: (36, 18), texels: texels.collect(), covered: GRID }
+        let level =
+            LevelShape { origin: (0.0, 0.0), factor: (1.0, 1.0), size: GRID, chunk: (1000, 1000) };
+        PageTable {
+            levels: vec![level],
+            first: 0,
+            is_nested: true,
+            size: (36, 18),
+            texels: texels.collect(),
+        }
     }
 
     #[test]
@@ -127,10 +174,19 @@ mod tests {
     }
 
     #[test]
-    fn cells_beyond_those_that_are_covered_have_the_last_ones_entry() {
+    fn cells_that_a_level_leaves_out_have_its_last_entry() {
         let axes = axes(Projection::Equirectangular, 179.0, 0.0, 6.0);
-        let covered = spans(&axes.columns, 1000, 35_000, 36_000);
-        assert_eq!(covered[0].entry, Some(34));
-        assert_eq!(spans(&axes.columns, 1000, 36_000, 36_000)[0].entry, Some(35));
+        let pixels = |size| Pixels { origin: 0.0, factor: 10.0, size, chunk: 100, is_whole: true };
+        assert_eq!(spans(&axes.columns, pixels(3500), 36_000)[0].entry, Some(34));
+        assert_eq!(spans(&axes.columns, pixels(3600), 36_000)[0].entry, Some(35));
+    }
+
+    #[test]
+    fn an_entry_may_begin_within_a_cell() {
+        let pixels = Pixels { origin: -0.5, factor: 1.25, size: 8, chunk: 4, is_whole: false };
+        // Its second chunk begins at 4.5 cells.
+        assert_eq!(pixels.chunk_at(&[4.0, 0.4, 0.0, 0.0]), 0);
+        assert_eq!(pixels.chunk_at(&[4.0, 0.6, 0.0, 0.0]), 1);
+        assert_eq!(pixels.chunk_at(&[40.0, 0.0, 0.0, 0.0]), 1);
     }
 }

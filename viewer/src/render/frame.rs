@@ -2,6 +2,7 @@
 
 use super::lines::{LineCamera, LineStyle};
 use super::sprites::Sprite;
+use crate::chunk::Form;
 use crate::view::axes::Axes;
 use crate::view::ground::Ground;
 
@@ -52,26 +53,66 @@ pub struct Appearance {
 /// How the data are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Data {
-    /// Digital numbers of the first and the last colour.
+    /// What the texture holds.
+    pub form: Form,
+    /// See [`PageTable::is_nested`].
+    pub is_nested: bool,
+    /// The code of no data.
+    pub missing: u32,
+    /// The least code that is data, and how far the greatest one lies above it.
+    pub valid: [u32; 2],
+    /// Numbers of the codes of the first and the last colour, or the logarithms of their values.
     pub range: [f32; 2],
+    /// Where colours follow the logarithms of values: what these are from numbers, scale and offset.
+    pub logarithm: Option<[f32; 2]>,
     /// 0 to 1.
     pub opacity: f32,
     /// Whether values are interpolated between pixel centres.
     pub smooth: bool,
 }
 
-/// Where the texture holds the number of each grid cell: entries of equal size that cover the grid.
-#[derive(Clone, Debug, PartialEq, Eq)]
+impl Data {
+    /// None.
+    pub(super) const NOTHING: Self = Self {
+        form: Form::U16,
+        is_nested: true,
+        missing: 0,
+        valid: [0, u32::MAX],
+        range: [0.0, 1.0],
+        logarithm: None,
+        opacity: 0.0,
+        smooth: false,
+    };
+}
+
+/// Where the texture holds the number of each grid cell: an entry for each chunk of the view's level.
+#[derive(Clone, Debug, PartialEq)]
 pub struct PageTable {
-    /// Columns and rows of grid cells in an entry.
-    pub entry: (u32, u32),
+    /// The levels, finest first.
+    pub levels: Vec<LevelShape>,
+    /// Which of them is the view's.
+    pub first: usize,
+    /// Whether the pixels of each level are squares of whole cells, counted from the first one, and cover all.
+    pub is_nested: bool,
     /// Columns and rows of entries.
     pub size: (u32, u32),
     /// Row by row: what is added to a pixel's column and row to get its place in the texture; the layer,
-    /// negative where there are no data; cells along a pixel's edge.
+    /// negative where there are no data. Then, where levels are nested, cells along a pixel's edge; else the level
+    /// (4 bits), and column and row (10 bits each) of the chunk's place in the layer, in chunks.
     pub texels: Vec<[i32; 4]>,
-    /// Columns and rows of cells that have a number; those beyond take that of the last.
-    pub covered: (u32, u32),
+}
+
+/// Where the pixels of a level lie, in cells, each pair along columns and rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LevelShape {
+    /// Position of the first pixel's outer edges.
+    pub origin: (f64, f64),
+    /// Cells that a pixel covers.
+    pub factor: (f64, f64),
+    /// Number of pixels.
+    pub size: (u32, u32),
+    /// Pixels in a chunk.
+    pub chunk: (u32, u32),
 }
 
 impl PageTable {
@@ -83,7 +124,19 @@ impl PageTable {
     /// Knows nothing of any cell.
     pub(super) fn unknown() -> Self {
         let all = (1 << 20, 1 << 20);
-        Self { entry: all, size: (1, 1), texels: vec![Self::UNKNOWN], covered: all }
+        let level = LevelShape { origin: (0.0, 0.0), factor: (1.0, 1.0), size: all, chunk: all };
+        Self {
+            levels: vec![level],
+            first: 0,
+            is_nested: true,
+            size: (1, 1),
+            texels: vec![Self::UNKNOWN],
+        }
+    }
+
+    /// The view's level.
+    pub(super) fn entries(&self) -> LevelShape {
+        self.levels[self.first]
     }
 }
 

@@ -13,7 +13,7 @@ use floe_shared::linework::Line;
 use js_sys::{Float32Array, Uint8Array};
 
 use super::coverage::Coverage;
-use super::lines::{LineSet, Run, TEXTURE_WIDTH};
+use super::line_set::{LineSet, Run, TEXTURE_WIDTH};
 use crate::basemap::{Scale, Shapes};
 
 /// Bytes of a row of vertices.

@@ -4,78 +4,19 @@ use web_sys::WebGl2RenderingContext as Gl;
 
 use super::RenderError;
 use super::geometry::Geometry;
+use super::line_set::{RUN, Run, TEXTURE_WIDTH};
 use super::quads::{MOST_QUADS, Quads};
 use super::scene::{Part, Scenes};
 use super::texture::{Format, Texture};
 use crate::view::camera::mercator;
 use crate::view::{Camera, Projection};
 
-/// Stands between two polylines of a [`LineSet`].
-pub const POLYLINE_END: [f32; 3] = [0.0, 9.0, 0.0];
-
-/// Vertices in a row of their texture; the shader knows it too.
-pub(super) const TEXTURE_WIDTH: usize = 1024;
 /// The texture unit that is the vertices' own.
 const UNIT: u32 = 8;
-/// Segments that are left out or drawn together: few enough to lie in one part of the world. The shader
-/// knows it too ...
-const RUN: usize = 32;
-/// ... and how many runs one call draws at most.
+/// How many runs one call draws at most.
 const RUNS: usize = MOST_QUADS / RUN;
 /// How far a line reaches beyond its places, in device pixels.
 const MARGIN: f32 = 8.0;
-
-/// Polylines that are drawn alike: longitude, latitude and Mercator's northing of each vertex, in
-/// radians, [`POLYLINE_END`] after each polyline. No segment crosses the antimeridian.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct LineSet {
-    vertices: Vec<[f32; 3]>,
-}
-
-impl LineSet {
-    /// Adds a polyline of places (longitude, latitude) in degrees.
-    pub fn push(&mut self, places: impl IntoIterator<Item = (f64, f64)>) {
-        self.vertices.extend(places.into_iter().map(|(lon, lat)| {
-            let lat = lat.to_radians();
-            [lon.to_radians() as f32, lat as f32, mercator(lat).clamp(-9.0, 9.0) as f32]
-        }));
-        self.vertices.push(POLYLINE_END);
-    }
-
-    /// How many rows of [`TEXTURE_WIDTH`] vertices it takes, at least one.
-    pub(super) fn rows(&self) -> usize {
-        self.vertices.len().div_ceil(TEXTURE_WIDTH).max(1)
-    }
-
-    /// Its vertices in whole rows.
-    pub(super) fn into_texels(self) -> Vec<[f32; 3]> {
-        let rows = self.rows();
-        let mut texels = self.vertices;
-        texels.resize(rows * TEXTURE_WIDTH, POLYLINE_END);
-        texels
-    }
-
-    /// Where its segments lie, in runs of [`RUN`] segments but the last.
-    pub(super) fn runs(&self) -> Vec<Run> {
-        let segments = self.vertices.len().saturating_sub(1);
-        (0..segments)
-            .step_by(RUN)
-            .map(|first| {
-                let count = RUN.min(segments - first);
-                let mut run = Run { least: [f32::INFINITY; 3], most: [f32::NEG_INFINITY; 3] };
-                let places = &self.vertices[first..=first + count];
-                // Latitudes beyond the pole end a polyline.
-                for place in places.iter().filter(|place| place[1] < 2.0) {
-                    for (axis, &value) in place.iter().enumerate() {
-                        run.least[axis] = run.least[axis].min(value);
-                        run.most[axis] = run.most[axis].max(value);
-                    }
-                }
-                run
-            })
-            .collect()
-    }
-}
 
 /// How a set of lines looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -150,15 +91,6 @@ impl LineCamera {
     }
 }
 
-/// Where segments lie that follow each other.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Run {
-    /// West, south and the least northing of their places ...
-    pub(crate) least: [f32; 3],
-    /// ... and east, north and the greatest.
-    pub(crate) most: [f32; 3],
-}
-
 /// All line sets.
 ///
 /// The vertices lie in textures, from which the vertex shader takes the two ends of a segment.
@@ -199,7 +131,7 @@ impl Lines {
         quads: &Quads,
         camera: &LineCamera,
     ) -> Result<(), RenderError> {
-        let program = &*scenes.get(Part::Lines, camera.projection)?;
+        let program = &*scenes.get(Part::Lines, camera.projection, false)?;
         program.activate()?;
         let vertices = Texture::plane(&self.gl, UNIT, Format::PLACE, false)?;
         program.int("vertices", vertices.unit());
@@ -220,7 +152,7 @@ impl Lines {
         camera: &LineCamera,
         styles: &[LineStyle],
     ) -> Result<(), RenderError> {
-        let program = &*scenes.get(Part::Lines, camera.projection)?;
+        let program = &*scenes.get(Part::Lines, camera.projection, false)?;
         program.activate()?;
         program.float("radius", camera.radius);
         program.float2("halfScreen", camera.half_screen);
@@ -252,6 +184,7 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
+    use super::super::line_set::LineSet;
     use super::*;
     use crate::view::{View, Viewport};
 
@@ -284,21 +217,5 @@ mod tests {
         let turn = 360.0_f32.to_radians();
         assert!(camera.may_show(&fiji, turn));
         assert!(!camera.may_show(&fiji, 0.0));
-    }
-
-    #[test]
-    fn runs_cover_all_segments() {
-        let mut set = LineSet::default();
-        set.push((0..100).map(|step| (f64::from(step) * 0.1, 10.0)));
-        let runs = set.runs();
-        // 99 segments, and one from the last place to the end of the line, which is not drawn.
-        assert_eq!(runs.len(), 100_usize.div_ceil(RUN));
-        let degrees = |run: &Run| [run.least[0], run.most[0]].map(f32::to_degrees);
-        for (index, run) in runs.iter().enumerate() {
-            let first = (index * RUN) as f32 * 0.1;
-            let last = (((index + 1) * RUN) as f32 * 0.1).min(9.9);
-            let [west, east] = degrees(run);
-            assert!((west - first).abs() < 1e-4 && (east - last).abs() < 1e-4, "{west} {east}");
-        }
     }
 }

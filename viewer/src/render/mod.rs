@@ -13,20 +13,23 @@ mod entries;
 mod frame;
 mod geometry;
 mod kept;
+mod line_set;
 mod lines;
 mod program;
 mod quads;
 mod rectangles;
 mod renderer;
 mod scene;
+mod source;
 mod sprites;
 mod texture;
 
 use wasm_bindgen::JsValue;
 
-pub use frame::{Appearance, Data, Frame, Graticule, PageTable, Status, TileView};
+pub use frame::{Appearance, Data, Frame, Graticule, LevelShape, PageTable, Status, TileView};
 pub use geometry::{Geometry, Layout, Packer};
-pub use lines::{LineCamera, LineSet, LineStyle, POLYLINE_END, Run};
+pub use line_set::{LineSet, POLYLINE_END, Run};
+pub use lines::{LineCamera, LineStyle};
 pub use renderer::{Renderer, TILE_EDGE, TILE_LAYERS};
 pub use sprites::Sprite;
 

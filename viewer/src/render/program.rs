@@ -1,8 +1,8 @@
 //! Shader programs and their uniforms.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
+use floe_shared::table::Table;
 use web_sys::{WebGl2RenderingContext as Gl, WebGlProgram, WebGlShader, WebGlUniformLocation};
 
 use super::RenderError;
@@ -25,7 +25,7 @@ pub(super) struct Program {
     handle: WebGlProgram,
     /// Its shaders, until it is known that they compiled.
     unchecked: RefCell<Option<[WebGlShader; 2]>>,
-    locations: RefCell<BTreeMap<&'static str, Option<WebGlUniformLocation>>>,
+    locations: RefCell<Table<&'static str, Option<WebGlUniformLocation>>>,
 }
 
 impl Program {
@@ -84,6 +84,14 @@ impl Program {
         self.gl.uniform1i(self.location(name).as_ref(), value);
     }
 
+    pub(super) fn unsigned(&self, name: &'static str, value: u32) {
+        self.gl.uniform1ui(self.location(name).as_ref(), value);
+    }
+
+    pub(super) fn unsigned2(&self, name: &'static str, value: [u32; 2]) {
+        self.gl.uniform2ui(self.location(name).as_ref(), value[0], value[1]);
+    }
+
     pub(super) fn int_array(&self, name: &'static str, values: &[i32]) {
         self.gl.uniform1iv_with_i32_array(self.location(name).as_ref(), values);
     }
@@ -115,10 +123,12 @@ impl Program {
 
     fn location(&self, name: &'static str) -> Option<WebGlUniformLocation> {
         let mut locations = self.locations.borrow_mut();
-        locations
-            .entry(name)
-            .or_insert_with(|| self.gl.get_uniform_location(&self.handle, name))
-            .clone()
+        if let Some(location) = locations.get(&name) {
+            return location.clone();
+        }
+        let location = self.gl.get_uniform_location(&self.handle, name);
+        locations.insert(name, location.clone());
+        location
     }
 }
 

@@ -6,6 +6,7 @@ use web_sys::WebGl2RenderingContext as Gl;
 use super::RenderError;
 use super::program::Program;
 use super::quads::Quads;
+use super::source::shader;
 use super::texture::{Format, Texture};
 
 /// The texture unit of the rectangles.
@@ -14,7 +15,7 @@ const UNIT: u32 = 11;
 const MOST: usize = 2048;
 
 /// The vertex shader of programs that draw rectangles.
-pub(super) const VERTEX: &str = include_str!("shaders/rectangles.vert");
+pub(super) const VERTEX: &str = shader!("rectangles.vert");
 
 /// A rectangle and what its program has to know of it.
 #[derive(Clone, Copy, Debug, PartialEq)]

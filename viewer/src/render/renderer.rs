@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Int32Array, Object, Reflect, Uint8Array, Uint16Array};
+use js_sys::{Int32Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlCanvasElement, HtmlImageElement, ImageData, WebGl2RenderingContext as Gl};
 
@@ -17,6 +17,7 @@ use super::rectangles::Rectangles;
 use super::scene::Scenes;
 use super::sprites::Sprites;
 use super::texture::{Format, Texture};
+use crate::chunk::{Form, Texels};
 
 /// Edge of a raster tile in pixels.
 pub const TILE_EDGE: u32 = 256;
@@ -94,7 +95,7 @@ impl Renderer {
             tiles: None,
             tile_pages: Texture::plane(&gl, 6, Format::BYTES, false)?,
             axes: Texture::plane(&gl, 9, Format::FLOATS, false)?,
-            no_chunks: Texture::layers(&gl, 0, Format::NUMBER, false, (1, 1), 1)?,
+            no_chunks: Texture::layers(&gl, 0, Format::of(Form::U16), false, (1, 1), 1)?,
             check: None,
             drawn: RefCell::default(),
             gl,
@@ -115,6 +116,19 @@ impl Renderer {
             self.canvas.set_width(width);
             self.canvas.set_height(height);
         }
+    }
+
+    /// The largest picture that can be drawn, in pixels across and down.
+    pub fn largest_picture(&self) -> (f64, f64) {
+        let number = |name| self.gl.get_parameter(name).ok().and_then(|value| value.as_f64());
+        let edge = [Gl::MAX_TEXTURE_SIZE, Gl::MAX_RENDERBUFFER_SIZE]
+            .map(|name| number(name).unwrap_or(2048.0))
+            .into_iter()
+            .fold(f64::INFINITY, f64::min);
+        let port = self.gl.get_parameter(Gl::MAX_VIEWPORT_DIMS).ok();
+        let port = port.and_then(|port| port.dyn_into::<Int32Array>().ok());
+        let port = |axis| port.as_ref().map_or(edge, |port| f64::from(port.get_index(axis)));
+        (edge.min(port(0)), edge.min(port(1)))
     }
 
     /// The largest edge of a texture.
@@ -187,9 +201,10 @@ impl Renderer {
         self.tile_pages.fill(cols, rows, Some(&Uint8Array::from(table)))
     }
 
-    /// Makes room for so many layers of chunks, at most `most`; what they hold is kept.
+    /// Makes room for so many layers of codes of a form, at most `most`; what they hold is kept.
     pub fn ensure_layers(
         &mut self,
+        form: Form,
         size: (u32, u32),
         count: u32,
         most: u32,
@@ -201,7 +216,7 @@ impl Renderer {
         // Doubling keeps the copies few.
         let least = if present == 0 { 0 } else { MORE_LAYERS.max(present * 2) };
         let count = count.max(least).min(most.max(count));
-        let grown = Texture::layers(&self.gl, 0, Format::NUMBER, false, size, count)?;
+        let grown = Texture::layers(&self.gl, 0, Format::of(form), false, size, count)?;
         self.check = Some(Check::new(&self.gl, format!("{} x {} x {count}", size.0, size.1)));
         if let Some((old, present)) = self.chunks.take() {
             grown.copy_layers(&old, present);
@@ -243,7 +258,7 @@ impl Renderer {
         layer: u32,
         at: (u32, u32),
         size: (u32, u32),
-        values: &Uint16Array,
+        values: &Texels,
     ) -> Result<(), RenderError> {
         let expected = size.0 * size.1;
         if values.length() != expected {
@@ -251,7 +266,13 @@ impl Renderer {
             return Err(RenderError::Refused { action: "the upload of a chunk", found });
         }
         match &self.chunks {
-            Some((chunks, _)) => chunks.fill_part(layer, at, size, values),
+            Some((chunks, _)) => {
+                if !chunks.holds(Format::of(values.form())) {
+                    let found = format!("codes of {} bytes", values.form().bytes());
+                    return Err(RenderError::Refused { action: "the upload of a chunk", found });
+                }
+                chunks.fill_part(layer, at, size, values.array())
+            }
             None => Ok(()),
         }
     }

@@ -5,15 +5,17 @@
 //! So what a view does not show is left out by constants, and compiled when it is first shown.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
+use floe_shared::table::Table;
 use web_sys::WebGl2RenderingContext as Gl;
 
 use super::RenderError;
 use super::program::Program;
 use super::rectangles;
+use super::source::shader;
+use crate::chunk::Form;
 use crate::view::Projection;
 
 /// What a program draws.
@@ -21,8 +23,9 @@ use crate::view::Projection;
 pub(super) enum Part {
     /// Space, sea, land and raster tiles.
     Ground { tiles: bool },
-    /// The picture where there may be data, between pixel centres interpolated or not ...
-    Data { interpolated: bool },
+    /// The picture where there may be data, between pixel centres interpolated or not, in colours that follow the
+    /// logarithm or not ...
+    Data { interpolated: bool, logarithmic: bool, form: Form, nested: bool },
     /// ... and where there are none.
     Empty,
     /// Status of tiles and graticule.
@@ -32,7 +35,7 @@ pub(super) enum Part {
     /// Pictures from the sheet.
     Sprites,
     /// The numbers themselves, for reading.
-    Probe,
+    Probe { nested: bool },
 }
 
 impl Part {
@@ -44,29 +47,29 @@ impl Part {
             Self::Marks { .. } => "marks",
             Self::Lines => "lines",
             Self::Sprites => "sprites",
-            Self::Probe => "probe",
+            Self::Probe { .. } => "probe",
         }
     }
 
     const fn vertex(self) -> &'static str {
         match self {
             Self::Data { .. } | Self::Empty | Self::Sprites => rectangles::VERTEX,
-            Self::Lines => include_str!("shaders/lines.vert"),
-            Self::Ground { .. } | Self::Marks { .. } | Self::Probe => {
-                include_str!("shaders/screen.vert")
+            Self::Lines => shader!("lines.vert"),
+            Self::Ground { .. } | Self::Marks { .. } | Self::Probe { .. } => {
+                shader!("screen.vert")
             }
         }
     }
 
     const fn fragment(self) -> &'static str {
         match self {
-            Self::Ground { .. } => include_str!("shaders/ground.frag"),
-            Self::Data { .. } => include_str!("shaders/data.frag"),
-            Self::Empty => include_str!("shaders/empty.frag"),
-            Self::Marks { .. } => include_str!("shaders/marks.frag"),
-            Self::Lines => include_str!("shaders/lines.frag"),
-            Self::Sprites => include_str!("shaders/sprites.frag"),
-            Self::Probe => include_str!("shaders/probe.frag"),
+            Self::Ground { .. } => shader!("ground.frag"),
+            Self::Data { .. } => shader!("data.frag"),
+            Self::Empty => shader!("empty.frag"),
+            Self::Marks { .. } => shader!("marks.frag"),
+            Self::Lines => shader!("lines.frag"),
+            Self::Sprites => shader!("sprites.frag"),
+            Self::Probe { .. } => shader!("probe.frag"),
         }
     }
 
@@ -79,21 +82,28 @@ impl Part {
         };
         match self {
             Self::Ground { tiles } => set("showsTiles", tiles),
-            Self::Data { interpolated } => set("interpolated", interpolated),
+            Self::Data { interpolated, logarithmic, form, nested } => {
+                set("nested", nested);
+                set("interpolated", interpolated);
+                set("logarithmic", logarithmic);
+                set("holdsFloats", form == Form::Float);
+            }
             Self::Marks { status, graticule } => {
                 set("showsStatus", status);
                 set("showsGraticule", graticule);
             }
-            Self::Empty | Self::Lines | Self::Sprites | Self::Probe => {}
+            Self::Probe { nested } => set("nested", nested),
+            Self::Empty | Self::Lines | Self::Sprites => {}
         }
         lines
     }
 }
 
-/// The programs that have been needed so far, by part and code of the projection.
+/// The programs that have been needed so far, by part, code of the projection, and whether the rows of the grid are
+/// Mercator's on a globe.
 pub(super) struct Scenes {
     gl: Gl,
-    programs: RefCell<BTreeMap<(Part, i32), Rc<Program>>>,
+    programs: RefCell<Table<(Part, i32, bool), Rc<Program>>>,
 }
 
 impl Scenes {
@@ -106,18 +116,20 @@ impl Scenes {
         &self,
         part: Part,
         projection: Projection,
+        mercator_rows: bool,
     ) -> Result<Rc<Program>, RenderError> {
-        let code = match part {
-            Part::Empty | Part::Sprites => 0,
-            _ => projection_code(projection),
+        let (code, rows) = match part {
+            Part::Empty | Part::Sprites => (0, false),
+            _ => (projection_code(projection), mercator_rows && projection == Projection::Globe),
         };
-        if let Some(program) = self.programs.borrow().get(&(part, code)) {
+        if let Some(program) = self.programs.borrow().get(&(part, code, rows)) {
             return Ok(Rc::clone(program));
         }
-        let constant = &format!("const int projection = {code};\n");
-        let place = include_str!("shaders/place.glsl");
-        let numbers = include_str!("shaders/numbers.glsl");
-        let picture = include_str!("shaders/picture.glsl");
+        let constant =
+            &format!("const int projection = {code};\nconst bool mercatorRows = {rows};\n");
+        let place = shader!("place.glsl");
+        let numbers = shader!("numbers.glsl");
+        let picture = shader!("picture.glsl");
         let constants = &part.constants();
         let (vertex, fragment): (&[&str], &[&str]) = match part {
             // Their places are those of vertices.
@@ -127,13 +139,15 @@ impl Scenes {
             }
             Part::Empty => (&[part.vertex()], &[picture, part.fragment()]),
             Part::Sprites => (&[part.vertex()], &[part.fragment()]),
-            Part::Probe => (&[part.vertex()], &[constant, place, numbers, part.fragment()]),
+            Part::Probe { .. } => {
+                (&[part.vertex()], &[constant, constants, place, numbers, part.fragment()])
+            }
             Part::Ground { .. } | Part::Marks { .. } => {
                 (&[part.vertex()], &[constant, constants, place, part.fragment()])
             }
         };
         let program = Rc::new(Program::new(&self.gl, part.name(), vertex, fragment)?);
-        self.programs.borrow_mut().insert((part, code), Rc::clone(&program));
+        self.programs.borrow_mut().insert((part, code, rows), Rc::clone(&program));
         Ok(program)
     }
 }

@@ -48,7 +48,7 @@ impl Sprites {
     /// # Errors
     /// Where the driver refuses the program.
     pub(super) fn ask(&self, scenes: &Scenes) -> Result<(), RenderError> {
-        let program = &*scenes.get(Part::Sprites, Projection::Mercator)?;
+        let program = &*scenes.get(Part::Sprites, Projection::Mercator, false)?;
         program.activate()?;
         program.int("sheet", self.sheet.unit());
         Ok(())
@@ -67,7 +67,7 @@ impl Sprites {
         if sprites.is_empty() {
             return Ok(());
         }
-        let program = &*scenes.get(Part::Sprites, Projection::Mercator)?;
+        let program = &*scenes.get(Part::Sprites, Projection::Mercator, false)?;
         program.activate()?;
         self.sheet.bind();
         program.int("sheet", self.sheet.unit());

@@ -5,6 +5,7 @@ use web_sys::{ImageData, WebGl2RenderingContext as Gl, WebGlTexture};
 
 use super::RenderError;
 use super::program::lost;
+use crate::chunk::Form;
 
 /// What the texels are.
 #[derive(Clone, Copy)]
@@ -26,14 +27,21 @@ impl Format {
     pub(super) const BYTE: Self = Self::new(Gl::R8UI, Gl::RED_INTEGER, Gl::UNSIGNED_BYTE);
     /// Four 8-bit integers.
     pub(super) const BYTES: Self = Self::new(Gl::RGBA8UI, Gl::RGBA_INTEGER, Gl::UNSIGNED_BYTE);
-    /// One 16-bit integer.
-    pub(super) const NUMBER: Self = Self::new(Gl::R16UI, Gl::RED_INTEGER, Gl::UNSIGNED_SHORT);
     /// Four 32-bit integers with a sign.
     pub(super) const PAGE: Self = Self::new(Gl::RGBA32I, Gl::RGBA_INTEGER, Gl::INT);
     /// Four floats.
     pub(super) const FLOATS: Self = Self::new(Gl::RGBA32F, Gl::RGBA, Gl::FLOAT);
     /// Three floats.
     pub(super) const PLACE: Self = Self::new(Gl::RGB32F, Gl::RGB, Gl::FLOAT);
+
+    /// One code of a form.
+    pub(super) const fn of(form: Form) -> Self {
+        match form {
+            Form::U8 => Self::BYTE,
+            Form::U16 => Self::new(Gl::R16UI, Gl::RED_INTEGER, Gl::UNSIGNED_SHORT),
+            Form::Float => Self::new(Gl::R32UI, Gl::RED_INTEGER, Gl::UNSIGNED_INT),
+        }
+    }
 
     const fn new(internal: u32, channels: u32, kind: u32) -> Self {
         Self { internal, channels, kind }
@@ -97,6 +105,11 @@ impl Texture {
     pub(super) fn bind(&self) {
         self.gl.active_texture(Gl::TEXTURE0 + self.unit);
         self.gl.bind_texture(self.target, Some(&self.handle));
+    }
+
+    /// Whether its texels are of a format.
+    pub(super) fn holds(&self, format: Format) -> bool {
+        self.format.internal == format.internal
     }
 
     /// The number to give a sampler.

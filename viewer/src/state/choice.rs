@@ -1,9 +1,8 @@
 //! What a visitor chooses from: each choice has a code for links and a label for people.
 
 use floe_shared::colormap::ColorMap;
-use floe_shared::schema::Variable;
 
-use crate::map::BaseMap;
+use crate::basemap::BaseMap;
 use crate::units::Unit;
 use crate::view::Projection;
 
@@ -21,21 +20,6 @@ pub trait Choice: Copy + PartialEq + Send + Sync + 'static {
     /// The choice of a code.
     fn from_code(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|choice| choice.code() == code)
-    }
-}
-
-impl Choice for Variable {
-    const ALL: &'static [Self] = &Variable::ALL;
-
-    fn code(self) -> &'static str {
-        self.name()
-    }
-
-    fn label(self) -> &'static str {
-        match self {
-            Self::Average => "Mean",
-            Self::Maximum => "Maximum",
-        }
     }
 }
 

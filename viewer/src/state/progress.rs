@@ -59,6 +59,11 @@ impl Progress {
         self.0.get() == Step::Read
     }
 
+    /// Whether it could not be had.
+    pub fn is_missing(&self) -> bool {
+        matches!(self.0.get(), Step::Missing(_))
+    }
+
     /// Whether it has not been of use yet.
     pub fn is_unread(&self) -> bool {
         self.0.get() == Step::Unread

@@ -2,19 +2,18 @@
 
 use std::fmt::Write as _;
 
-use floe_shared::colormap::ColorMap;
-
+use super::colours::Palette;
 use super::range::{End, Range, Scale};
+use crate::number::fixed;
 
 /// Stops of a gradient: between two of them the browser interpolates.
 const STOPS: usize = 17;
 
 /// A gradient of all colours, the coldest on the left.
-pub fn css(colormap: ColorMap) -> String {
+pub fn css(palette: &Palette) -> String {
     let mut gradient = "linear-gradient(to right".to_owned();
-    let table = colormap.table();
     for stop in 0..STOPS {
-        let colour = table[stop * 255 / (STOPS - 1)];
+        let colour = palette[stop * 255 / (STOPS - 1)];
         push(&mut gradient, colour, stop as f64 / (STOPS - 1) as f64);
     }
     gradient.push(')');
@@ -22,13 +21,12 @@ pub fn css(colormap: ColorMap) -> String {
 }
 
 /// What lies beyond the range on a scale: the coldest colour on its left, the warmest on its right.
-pub fn css_beyond(colormap: ColorMap, range: &Range, scale: &Scale) -> String {
-    let middle = f64::midpoint(range.kelvin(End::Low), range.kelvin(End::High));
-    let middle = scale.share(middle);
+pub fn css_beyond(palette: &Palette, range: &Range, scale: &Scale) -> String {
+    let [low, high] = [End::Low, End::High].map(|end| scale.share(range.end(end)));
+    let middle = f64::midpoint(low, high);
     let mut gradient = "linear-gradient(to right".to_owned();
-    let table = colormap.table();
     for (index, share) in [(0, 0.0), (0, middle), (255, middle), (255, 1.0)] {
-        push(&mut gradient, table[index], share);
+        push(&mut gradient, palette[index], share);
     }
     gradient.push(')');
     gradient
@@ -36,17 +34,19 @@ pub fn css_beyond(colormap: ColorMap, range: &Range, scale: &Scale) -> String {
 
 fn push(gradient: &mut String, [red, green, blue]: [u8; 3], share: f64) {
     // Writing to a String cannot fail.
-    let _ = write!(gradient, ", rgb({red} {green} {blue}) {:.2}%", share * 100.0);
+    let _ = write!(gradient, ", rgb({red} {green} {blue}) {}%", fixed(share * 100.0, 2));
 }
 
 #[cfg(test)]
 mod tests {
+    use floe_shared::colormap::ColorMap;
+
     use super::*;
 
     #[test]
     fn a_gradient_runs_from_the_first_to_the_last_colour() {
         for colormap in ColorMap::ALL {
-            let gradient = css(colormap);
+            let gradient = css(&colormap.table());
             let [red, green, blue] = colormap.table()[0];
             let start = format!("linear-gradient(to right, rgb({red} {green} {blue}) 0.00%, ");
             assert!(gradient.starts_with(&start), "{gradient}");

@@ -3,9 +3,11 @@
 //! Chunks are kept as they were fetched: a third of the decoded size or less, and a few
 //! milliseconds to decode again. The decoded pixels live in the map's textures.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::hash::Hash;
 use std::rc::Rc;
+
+use floe_shared::table::Table;
 
 /// A cache of byte strings.
 #[derive(Debug)]
@@ -14,13 +16,13 @@ pub struct ByteCache<K> {
     used: usize,
     clock: u64,
     entries: HashMap<K, (u64, Rc<[u8]>)>,
-    by_age: BTreeMap<u64, K>,
+    by_age: Table<u64, K>,
 }
 
 impl<K: Clone + Eq + Hash> ByteCache<K> {
     /// A cache of so many bytes; 0 keeps nothing.
     pub fn new(capacity: usize) -> Self {
-        Self { capacity, used: 0, clock: 0, entries: HashMap::new(), by_age: BTreeMap::new() }
+        Self { capacity, used: 0, clock: 0, entries: HashMap::new(), by_age: Table::new() }
     }
 
     /// Bytes held.

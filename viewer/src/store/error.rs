@@ -10,13 +10,29 @@ pub enum StoreError {
     /// The bytes could not be had.
     #[error(transparent)]
     Transport(#[from] TransportError),
-    /// There is no `repo` object.
+    /// There is nothing that can be opened.
     #[error(
-        "{url} is no Icechunk repository of format version 2: it has no object 'repo' (a repository of version 1 must be upgraded first)"
+        "{url} is no store that the map can open: it has neither an object 'repo' (an Icechunk repository of format version 2; one of version 1 must be upgraded first) nor 'zarr.json' (a Zarr group of format 3)"
     )]
-    NotARepository {
+    NoStore {
         /// The address.
         url: String,
+    },
+    /// A Zarr store of an older format.
+    #[error(
+        "{url} is a Zarr store of format 2: it has an object '.zgroup'; the map opens format 3"
+    )]
+    OlderZarr {
+        /// The address.
+        url: String,
+    },
+    /// Another state was asked for of a store that has but one.
+    #[error("{url} is a plain Zarr store, which has no versions: it has no {reference}")]
+    NoVersions {
+        /// The address.
+        url: String,
+        /// What was asked for.
+        reference: RefSpec,
     },
     /// The repository's owner has taken it offline.
     #[error("the repository at {url} has been taken offline{reason}")]
@@ -42,8 +58,8 @@ pub enum StoreError {
         /// What there is instead, as "; it has A, B", or nothing.
         available: String,
     },
-    /// The snapshot has no such array or group.
-    #[error("the snapshot has no {kind} '{path}'")]
+    /// The store has no such array or group.
+    #[error("the store has no {kind} '{path}'")]
     NoSuchNode {
         /// "array" or "group".
         kind: &'static str,
@@ -68,13 +84,31 @@ pub enum StoreError {
         /// What is wrong.
         problem: DecodeError,
     },
+    /// The module of further codecs cannot be had.
+    #[error("the page's module for the codecs of '{array}' could not be loaded: {reason}")]
+    NoCodecs {
+        /// The array's path.
+        array: String,
+        /// What the browser says.
+        reason: String,
+    },
     /// A virtual chunk lies where a browser cannot fetch from.
     #[error("virtual chunk at '{location}' cannot be fetched: {reason}")]
     VirtualChunk {
         /// Where the chunk lies.
         location: String,
         /// Why it cannot be had.
-        reason: &'static str,
+        reason: String,
+    },
+    /// More manifests than can be looked through for one chunk.
+    #[error("chunk {indices:?} of '{array}' may be in more than {most} manifests")]
+    Scattered {
+        /// The array's path.
+        array: String,
+        /// The chunk's place in the array's grid of chunks.
+        indices: Vec<u32>,
+        /// The most that are looked through.
+        most: usize,
     },
     /// The arrays together make no map.
     #[error("this store is no map that the viewer can draw: {0}")]
@@ -121,6 +155,18 @@ pub enum ObjectProblem {
     /// The compressed bytes are damaged.
     #[error("its zstd frame does not decode: {0}")]
     Zstd(String),
+    /// It is too large, or inflates to too much.
+    #[error("expected at most {most} bytes, decompressed, found more")]
+    TooLarge {
+        /// The most that is read.
+        most: u64,
+    },
+    /// Its parts are the same bytes over and over.
+    #[error("its parts add up to more than {most} bytes, which it cannot hold")]
+    Unfolds {
+        /// The most that is kept of it.
+        most: usize,
+    },
     /// The decompressed bytes are damaged.
     #[error("its flatbuffer does not verify: {0}")]
     Flatbuffer(String),
@@ -153,7 +199,11 @@ pub enum MetadataProblem {
 impl StoreError {
     /// Whether trying again later may help.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Transport(error) if error.is_transient())
+        match self {
+            Self::Transport(error) => error.is_transient(),
+            Self::NoCodecs { .. } => true,
+            _ => false,
+        }
     }
 
     /// An object's path and its problem.
@@ -164,5 +214,14 @@ impl StoreError {
     /// A node's path and its problem.
     pub(super) fn metadata(path: &str, problem: impl Into<MetadataProblem>) -> Self {
         Self::Metadata { path: path.to_owned(), problem: problem.into() }
+    }
+}
+
+/// A text from a store, cut where it becomes longer than anybody reads.
+pub(super) fn shortened(text: &str) -> String {
+    const MOST: usize = 300;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }

@@ -1,256 +1,307 @@
-//! From the attributes of a snapshot to the levels and variables of a map.
+//! From the attributes of a tree to the levels and variables of a map.
 //!
 //! Overviews follow the GeoZarr `multiscales` convention: `layout`, finest first, names each level's
 //! group (`asset`; `.` is the root itself) and its `spatial:transform`. A store without it has
 //! one level.
 
 use floe_shared::grid::Grid;
-use floe_shared::schema::Variable;
 use serde_json::Value;
 
+use super::axes::AxisSource;
+use super::discovery::{self, Candidate, Place};
 use super::error::StoreError;
 use super::map_array::MapArray;
 use super::metadata::{ArrayMetadata, group_attributes};
-use super::snapshot::Snapshot;
-use crate::dataset::{LevelInfo, VariableInfo};
+use super::placing::{self, Crs};
+use super::tree::{Node, Tree};
+use super::words;
+use crate::chunk::{Codes, Form};
+use crate::dataset::{LevelInfo, Texts, VariableInfo};
+use crate::number;
+use crate::placement::Placement;
+use crate::units::Unit;
 
-/// Relative deviation up to which two pixel edges are the same.
-const TOLERANCE: f64 = 1e-6;
+/// The most variables.
+const MOST_VARIABLES: usize = 256;
+/// The most chunks of a level in a plane: a 4000th of a degree in chunks of 700 pixels.
+const MOST_CHUNKS: u64 = 1 << 22;
+/// The most tiles of a grid; the chunks of a grid with more are none.
+const MOST_TILES: usize = 1 << 16;
 
-/// What a snapshot's metadata say, before any chunk is read.
+/// What a tree's metadata say, before any chunk is read.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    /// Levels, finest first.
-    pub levels: Vec<Level>,
-    /// The variables that every level has.
+    /// The grids of the variables, in their order.
+    pub grids: Vec<GridLayout>,
+    /// The variables.
     pub variables: Vec<VariableInfo>,
-    /// The grid, its tiles as large as the chunks of the finest level.
-    pub grid: Grid,
-    /// Whether the attributes say where the grid lies; else the coordinates must be read.
-    pub is_placed: bool,
-    /// The year coordinate.
-    pub year: ArrayMetadata,
-    /// Number of years.
-    pub year_count: u64,
+    /// The arrays of each, by level.
+    pub arrays: Vec<Vec<MapArray>>,
+    /// What is known of the axes beside latitude and longitude.
+    pub axes: Vec<AxisSource>,
+    /// The form of all codes: the largest that a variable needs.
+    pub form: Form,
+    /// What the store says of itself.
+    pub texts: Texts,
+    /// What lies on a map but is not drawn, a sentence each.
+    pub left_out: Vec<String>,
+}
+
+/// A grid: variables whose levels have the same sizes, chunks and coordinates share one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GridLayout {
+    /// Its levels, the finest first.
+    pub levels: Vec<Level>,
+    /// Rows and columns of a chunk of the finest level (of a shard, where it has any).
+    pub chunk: (u32, u32),
 }
 
 /// One level.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Level {
     /// What the map needs to know.
     pub info: LevelInfo,
-    /// Its arrays, in the order of [`Layout::variables`].
-    pub arrays: Vec<MapArray>,
+    /// Whether the attributes say where it lies; else its coordinates must be read.
+    pub is_placed: bool,
+    /// The path of what would hold it, for messages.
+    pub group: String,
+    /// The paths of its latitudes and its longitudes, where there are such.
+    pub coordinates: [Option<String>; 2],
+    /// In which coordinates it has equal steps.
+    pub(super) crs: Crs,
 }
 
-/// One entry of `multiscales.layout`.
-struct Asset {
-    /// The group, absolute: `/` or `/3`.
+/// A variable whose metadata have been read.
+struct Variable {
+    name: String,
     group: String,
-    /// `spatial:transform`, if given.
-    transform: Option<[f64; 6]>,
+    grid: GridLayout,
+    arrays: Vec<MapArray>,
 }
 
 impl Layout {
-    /// Reads the metadata.
-    pub fn read(snapshot: &Snapshot) -> Result<Self, StoreError> {
-        let root = group_attributes("/", &snapshot.group("/")?.zarr_json)?;
-        let assets = assets(&root)?;
-        let present: Vec<Variable> = Variable::ALL
-            .into_iter()
-            .filter(|variable| snapshot.array(&join(&assets[0].group, variable.name())).is_ok())
-            .collect();
-        if present.is_empty() {
-            let names = Variable::ALL.map(Variable::name).join(" or ");
-            return Err(StoreError::Layout(format!("expected an array {names} at its root")));
-        }
-        let mut levels: Vec<Level> = Vec::new();
-        let mut is_placed = true;
-        for (index, asset) in assets.iter().enumerate() {
-            let arrays = present.iter().map(|variable| {
-                let path = join(&asset.group, variable.name());
-                MapArray::new(ArrayMetadata::parse(&path, &snapshot.array(&path)?.zarr_json)?)
-            });
-            let arrays = arrays.collect::<Result<Vec<_>, _>>()?;
-            let degrees = match asset.transform {
-                Some(transform) => north_up(&asset.group, transform)?,
-                None if index == 0 => {
-                    is_placed = false;
-                    360.0 / arrays[0].shape()[2] as f64
+    /// Reads the metadata. A variable that cannot be drawn takes none of the others away.
+    pub fn read(tree: &Tree) -> Result<Self, StoreError> {
+        let (candidates, mut left_out) = discovery::candidates(tree)?;
+        let mut refused = None;
+        let mut found: Vec<Variable> = Vec::new();
+        for candidate in candidates {
+            match variable(tree, candidate) {
+                Ok(variable) => found.push(variable),
+                Err(error) => {
+                    left_out.push(error.to_string());
+                    refused.get_or_insert(error);
                 }
-                None => {
-                    return Err(StoreError::Layout(format!(
-                        "expected overview '{}' to have a spatial:transform, found none",
-                        asset.group
-                    )));
-                }
-            };
-            levels.push(level(index, degrees, arrays, levels.first())?);
+            }
         }
-        let finest = &levels[0];
-        let variables = finest.arrays.iter().zip(&present).map(|(array, &variable)| {
-            let metadata = &array.metadata;
-            check_fill(metadata)?;
-            Ok(VariableInfo {
-                variable,
-                long_name: metadata.text("long_name").unwrap_or(variable.long_name()).to_owned(),
-                units: metadata.text("units").unwrap_or_default().to_owned(),
-                scale: metadata.number("scale_factor", 1.0)?,
-                offset: metadata.number("add_offset", 0.0)?,
-                fill: 0,
-            })
-        });
-        let variables = variables.collect::<Result<_, StoreError>>()?;
-        let year_path = join(&assets[0].group, "year");
-        Ok(Self {
-            grid: grid(&finest.info, finest.arrays[0].chunk_size())?,
-            year_count: finest.arrays[0].shape()[0],
-            year: ArrayMetadata::parse(&year_path, &snapshot.array(&year_path)?.zarr_json)?,
-            variables,
-            levels,
-            is_placed,
-        })
-    }
-
-    /// The years, if the attributes of their coordinate leave no doubt: CF `actual_range` of a
-    /// coordinate, which is strictly monotonic, with as many years as values.
-    pub fn years(&self) -> Option<Vec<i32>> {
-        let range = self.year.attributes["actual_range"].as_array()?;
-        let year = |value: &Value| i32::try_from(value.as_i64()?).ok();
-        let [first, last] = range.as_slice() else { return None };
-        let (first, last) = (year(first)?, year(last)?);
-        let count = i64::from(last) - i64::from(first) + 1;
-        (count == self.year_count as i64).then(|| (first..=last).collect())
-    }
-}
-
-/// The levels that the root's attributes name.
-fn assets(root: &Value) -> Result<Vec<Asset>, StoreError> {
-    let transform = |attributes: &Value| -> Option<[f64; 6]> {
-        serde_json::from_value(attributes["spatial:transform"].clone()).ok()
-    };
-    let Some(layout) = root["multiscales"]["layout"].as_array().filter(|list| !list.is_empty())
-    else {
-        return Ok(vec![Asset { group: "/".to_owned(), transform: transform(root) }]);
-    };
-    let assets = layout.iter().map(|entry| {
-        let asset = entry["asset"].as_str().ok_or_else(|| {
-            StoreError::Layout(format!(
-                "expected multiscales.layout to name an asset, found {entry}"
-            ))
-        })?;
-        let path = asset.trim_start_matches("./").trim_matches('/');
-        let group = if path == "." { "/".to_owned() } else { format!("/{path}") };
-        Ok(Asset { group, transform: transform(entry) })
-    });
-    let mut assets = assets.collect::<Result<Vec<_>, StoreError>>()?;
-    assets[0].transform = assets[0].transform.or_else(|| transform(root));
-    Ok(assets)
-}
-
-/// The edge of a pixel, if the transform is that of a global north-up grid from 180° W, 90° N.
-fn north_up(group: &str, transform: [f64; 6]) -> Result<f64, StoreError> {
-    let [edge, shear, west, other_shear, south, north] = transform;
-    let is = |found: f64, expected: f64| (found - expected).abs() <= TOLERANCE * edge;
-    let fits = edge > 0.0
-        && edge.is_finite()
-        && is(shear, 0.0)
-        && is(other_shear, 0.0)
-        && is(west, -180.0)
-        && is(south, -edge)
-        && is(north, 90.0);
-    if fits {
-        Ok(edge)
-    } else {
-        Err(StoreError::Layout(format!(
-            "expected group '{group}' to have the spatial:transform [d, 0, -180, 0, -d, 90], found {transform:?}"
-        )))
-    }
-}
-
-/// Checks a level against itself and the finest one.
-fn level(
-    index: usize,
-    degrees: f64,
-    arrays: Vec<MapArray>,
-    finest: Option<&Level>,
-) -> Result<Level, StoreError> {
-    let first = &arrays[0];
-    let ([years, rows, cols], (chunk_rows, chunk_cols)) = (first.shape(), first.unit_size());
-    for array in &arrays[1..] {
-        if array.shape() != first.shape() || array.unit_size() != first.unit_size() {
-            return Err(array.metadata.wrong(
-                "shape and chunks",
-                format!(
-                    "{:?} and {:?} as in '{}'",
-                    first.shape(),
-                    first.unit_size(),
-                    first.metadata.path
-                ),
-                format!("{:?} and {:?}", array.shape(), array.unit_size()),
+        if found.is_empty() {
+            return Err(refused.unwrap_or_else(|| nothing(&left_out)));
+        }
+        if found.len() > MOST_VARIABLES {
+            let rest = found.split_off(MOST_VARIABLES);
+            left_out.push(format!(
+                "{} variables from '{}' on: expected at most {MOST_VARIABLES}",
+                rest.len(),
+                rest[0].name
             ));
         }
+        let form = found.iter().flat_map(|variable| &variable.arrays).map(MapArray::form);
+        let form = form.max_by_key(|form| form.bytes()).unwrap_or_default();
+        let root = group_attributes("/", &tree.group("/")?.zarr_json)?;
+        let finest: Vec<&MapArray> = found.iter().map(|variable| &variable.arrays[0]).collect();
+        let labels = words::labels(&finest);
+        let (mut axes, mut grids) = (Vec::new(), Vec::new());
+        let mut variables = Vec::new();
+        let mut arrays = Vec::new();
+        for (variable, label) in found.into_iter().zip(labels) {
+            let own = variable.arrays[0].further();
+            let own = own.map(|axis| AxisSource::place(&mut axes, tree, &variable.group, axis));
+            variables.push(VariableInfo {
+                label,
+                axes: own.collect(),
+                grid: place(&mut grids, variable.grid),
+                ..info(&variable.name, &variable.arrays[0], form)
+            });
+            arrays.push(variable.arrays);
+        }
+        Ok(Self { grids, variables, arrays, axes, form, texts: words::texts(&root), left_out })
     }
-    // The last row and column may reach past the globe, by less than a pixel.
-    let spans = |count: u64, whole: f64| {
-        let excess = count as f64 - whole / degrees;
-        (-TOLERANCE * count as f64..1.0).contains(&excess)
-    };
-    if !spans(rows, 180.0) || !spans(cols, 360.0) {
-        return Err(first.metadata.wrong(
-            "shape",
-            format!("that of a global grid of {degrees}°"),
-            format!("{rows} x {cols} pixels"),
-        ));
+}
+
+impl Layout {
+    /// The names of the axes along columns and rows of pixels, as the first variable has them.
+    pub fn place_axes(&self) -> (String, String) {
+        let [row, col] = self.arrays[0][0].map_dimensions();
+        (row.to_owned(), col.to_owned())
     }
-    if finest.is_some_and(|finest| finest.arrays[0].shape()[0] != years) {
-        return Err(first.metadata.wrong("shape", "as many years as the finest level", years));
+}
+
+/// The place of a grid among those that are known, to which it is added if it is new.
+fn place(known: &mut Vec<GridLayout>, grid: GridLayout) -> u16 {
+    let at = known.iter().position(|other| *other == grid).unwrap_or_else(|| {
+        known.push(grid);
+        known.len() - 1
+    });
+    at as u16
+}
+
+/// Why there is no map at all.
+fn nothing(left_out: &[String]) -> StoreError {
+    let found = left_out.first().map_or("none", String::as_str);
+    StoreError::Layout(format!("expected an array over latitude and longitude, found {found}"))
+}
+
+/// Reads the arrays of a variable.
+fn variable(tree: &Tree, candidate: Candidate) -> Result<Variable, StoreError> {
+    let Candidate { name, levels: places, map_axes } = candidate;
+    let mut arrays: Vec<MapArray> = Vec::new();
+    let mut levels: Vec<Level> = Vec::new();
+    for (index, place) in places.iter().enumerate() {
+        let json = &tree.array(&place.path)?.zarr_json;
+        let array = MapArray::new(ArrayMetadata::parse(&place.path, json)?, map_axes)?;
+        if let Some(finest) = arrays.first() {
+            alike(&array, finest)?;
+        }
+        let crs = match levels.first() {
+            Some(finest) => finest.crs,
+            None => crs(tree, place, &array)?,
+        };
+        levels.push(level(tree, index, (place, crs), &array)?);
+        arrays.push(array);
     }
+    let form =
+        arrays.iter().map(MapArray::form).max_by_key(|form| form.bytes()).unwrap_or_default();
+    for array in &arrays[1..] {
+        same_codes(array, &arrays[0], form)?;
+    }
+    let grid = GridLayout { levels, chunk: arrays[0].chunk_size() };
+    Ok(Variable { name, group: places[0].group.clone(), grid, arrays })
+}
+
+/// What there is to know of a variable but its axes, its grid and what it is called among others.
+fn info(name: &str, array: &MapArray, form: Form) -> VariableInfo {
+    let (metadata, encoding) = (&array.metadata, &array.metadata.encoding);
+    let units = encoding.units.as_deref().unwrap_or_default();
+    VariableInfo {
+        name: name.to_owned(),
+        long_name: words::long_name(metadata),
+        units: units.to_owned(),
+        temperature: Unit::from_units(units).filter(|_| !words::is_difference(metadata)),
+        codes: array.codes(form),
+        valid: words::valid(metadata),
+        kind: words::kind(metadata),
+        flags: array.flags.clone(),
+        are_classes: array.classes.is_some(),
+        ..VariableInfo::default()
+    }
+}
+
+/// What the map needs to know of a level.
+fn level(
+    tree: &Tree,
+    index: usize,
+    (place, crs): (&Place, Crs),
+    array: &MapArray,
+) -> Result<Level, StoreError> {
+    let ((rows, cols), (chunk_rows, chunk_cols)) = (array.size(), array.tile_size());
+    let chunks = rows.div_ceil(chunk_rows.into()) * cols.div_ceil(chunk_cols.into());
+    if chunks > MOST_CHUNKS {
+        let expected = format!("at most {MOST_CHUNKS} chunks in a plane");
+        return Err(array.metadata.wrong("chunk_shape", expected, chunks));
+    }
+    let size = (cols as u32, rows as u32);
+    let placement =
+        place.transform.map(|told| placing::from_transform(&place.group, told, size, crs));
+    let placement = placement.transpose()?;
     let info = LevelInfo {
         index: u8::try_from(index)
             .map_err(|_| StoreError::Layout(format!("it has more than {index} levels")))?,
-        rows: rows as u32,
-        cols: cols as u32,
+        placement: placement.unwrap_or_else(|| Placement::global(size.0, size.1)),
         chunk_rows,
         chunk_cols,
-        degrees_per_pixel: degrees,
     };
-    Ok(Level { info, arrays })
+    // Those of a coarser level are its own: what is around it has other rows.
+    let coordinate = |name: &str| {
+        let around = tree.coordinate(&place.group, name).map(|node| node.path.clone());
+        around.filter(|path| index == 0 || *path == discovery::join(&place.group, name))
+    };
+    let coordinates = array.map_dimensions().map(coordinate);
+    let (is_placed, group) = (placement.is_some(), place.group.clone());
+    Ok(Level { info, is_placed, group, coordinates, crs })
 }
 
-/// The grid whose tiles are the chunks, or of 10° where chunks make no tiles.
-fn grid(finest: &LevelInfo, chunk: (u32, u32)) -> Result<Grid, StoreError> {
-    let resolution = 360.0 / f64::from(finest.cols);
+/// In which coordinates a variable has equal steps.
+fn crs(tree: &Tree, place: &Place, array: &MapArray) -> Result<Crs, StoreError> {
+    let attributes = |node: &Node| -> Value {
+        serde_json::from_str::<Value>(&node.zarr_json)
+            .map_or(Value::Null, |mut json| json["attributes"].take())
+    };
+    let of = |name: &str| tree.coordinate(&place.group, name).map(attributes);
+    let named = array.metadata.text("grid_mapping").unwrap_or("spatial_ref");
+    let named = named.split([':', ' ']).next().unwrap_or_default();
+    let [row, _] = array.map_dimensions();
+    let own = |group: &str| tree.group(group).map(attributes).unwrap_or_default();
+    let says = |attributes: &Value| {
+        attributes.as_object().is_some_and(|all| all.keys().any(|key| key.starts_with("proj:")))
+    };
+    let group = Some(own(&place.group)).filter(says).unwrap_or_else(|| own("/"));
+    let (mapping, coordinate) = (of(named).unwrap_or_default(), of(row).unwrap_or_default());
+    Crs::read(&place.group, &group, &mapping, &coordinate)
+}
+
+/// The tiles of a grid of the globe from 180° W and 90° N: its chunks, or 10° where chunks make no tiles. `None` of any
+/// other grid.
+pub(super) fn tiles(placement: &Placement, chunk: (u32, u32)) -> Option<Grid> {
+    if !placement.is_north_up() {
+        return None;
+    }
+    let resolution = 360.0 / f64::from(placement.cols);
     // A short decimal where there is one, for that is what the grid was made from.
     let resolution = (resolution * 1e9).round() / 1e9;
     let own = (chunk.0 == chunk.1).then(|| resolution * f64::from(chunk.0));
     own.into_iter()
         .chain([10.0, 180.0])
-        .find_map(|tile| Grid::new(resolution, (tile * 1e9).round() / 1e9).ok())
-        .ok_or_else(|| {
-            StoreError::Layout(format!(
-                "expected pixels of a whole number of 10⁻⁹ degrees that divide 180 degrees, found {resolution}"
-            ))
-        })
+        .filter_map(|tile| Grid::new(resolution, (tile * 1e9).round() / 1e9).ok())
+        .find(|grid| grid.tile_count() <= MOST_TILES && grid.rows() == placement.rows)
 }
 
-/// 0 is "no data" on the map, and absent chunks are fill.
-fn check_fill(metadata: &ArrayMetadata) -> Result<(), StoreError> {
-    if metadata.fill_value != 0 {
-        return Err(metadata.wrong("fill_value", "0 (no data)", &metadata.fill_value));
+/// Checks that a level has the planes of the finest one.
+fn alike(array: &MapArray, finest: &MapArray) -> Result<(), StoreError> {
+    if array.further().eq(finest.further()) {
+        return Ok(());
     }
-    match &metadata.attributes["_FillValue"] {
-        Value::Null => Ok(()),
-        // Python's Zarr writes some fill values of attributes in base 64; 0 is all A.
-        Value::String(text) if text.trim_end_matches('=').bytes().all(|byte| byte == b'A') => {
-            Ok(())
-        }
-        found if found.as_f64() == Some(0.0) => Ok(()),
-        found => Err(metadata.wrong("_FillValue", "0 (no data)", found)),
-    }
+    let planes = |array: &MapArray| {
+        let axes: Vec<String> =
+            array.further().map(|(name, length)| format!("{length} of '{name}'")).collect();
+        format!("[{}]", axes.join(", "))
+    };
+    let expected = format!("with as many steps as the finest level, {}", planes(finest));
+    Err(array.metadata.wrong("shape", expected, planes(array)))
 }
 
-/// The path of a member of a group.
-fn join(group: &str, name: &str) -> String {
-    format!("{}/{name}", group.trim_end_matches('/'))
+/// Checks that the numbers of a level stand for what those of the finest one stand for.
+fn same_codes(array: &MapArray, finest: &MapArray, form: Form) -> Result<(), StoreError> {
+    let (found, expected) = (&array.metadata.encoding, &finest.metadata.encoding);
+    if found.units != expected.units {
+        let units = |units: &Option<String>| format!("{:?}", units.as_deref().unwrap_or_default());
+        let expected = format!("{} as in the finest level", units(&expected.units));
+        return Err(array.metadata.wrong("units", expected, units(&found.units)));
+    }
+    if array.classes != finest.classes {
+        let expected = "those of the finest level";
+        let found = &array.metadata.attributes["flag_values"];
+        return Err(array.metadata.wrong("flag_values and _FillValue", expected, found));
+    }
+    let (found, expected) = (array.codes(form), finest.codes(form));
+    let numbers = |codes: Codes| (codes.missing, codes.scale, codes.offset);
+    if numbers(found) == numbers(expected) {
+        Ok(())
+    } else {
+        let numbers = |codes: Codes| {
+            let [scale, offset] = [codes.scale, codes.offset].map(number::text);
+            format!("scale {scale}, offset {offset} and missing number {}", codes.missing)
+        };
+        let expected = format!("{} as in the finest level", numbers(expected));
+        Err(array.metadata.wrong("attributes", expected, numbers(found)))
+    }
 }

@@ -7,8 +7,9 @@ use icechunk_format::flatbuffers::generated;
 use icechunk_format::{ChunkId, ManifestId};
 
 use super::error::{ObjectProblem, StoreError};
-use super::object::{self, Kind};
-use super::snapshot::NodeId;
+use super::object::{self, Budget, Kind};
+use super::transport::Version;
+use super::tree::NodeId;
 
 /// Longest location that is decompressed, as in Icechunk itself.
 const LONGEST_LOCATION: usize = 1024;
@@ -26,8 +27,8 @@ pub enum ChunkRef {
     Inline(Rc<[u8]>),
     /// In an object of the repository.
     Native {
-        /// The object's id (Crockford base 32).
-        id: String,
+        /// The object's id.
+        id: [u8; 12],
         /// First byte.
         offset: u64,
         /// Number of bytes.
@@ -36,7 +37,9 @@ pub enum ChunkRef {
     /// In a file elsewhere.
     Virtual {
         /// The file's URL, as written.
-        location: String,
+        location: Rc<str>,
+        /// What the file was then, if the writer says.
+        version: Option<Version>,
         /// First byte.
         offset: u64,
         /// Number of bytes.
@@ -63,16 +66,20 @@ impl Manifest {
             return Err(ObjectProblem::Inconsistent(format!("it is manifest {found}")));
         }
         let mut locations = Locations::new(root.location_dictionary().map(|bytes| bytes.bytes()))?;
+        let mut budget = Budget::of(&buffer);
         let mut manifest = Self::default();
         for array in root.arrays() {
             let chunks = manifest.arrays.entry(array.node_id().0).or_default();
             for chunk in array.refs() {
+                let inline = chunk.inline().map_or(0, |bytes| bytes.bytes().len());
+                budget.spend(100 + 4 * chunk.index().len() + inline)?;
                 let indices: Box<[u32]> = chunk.index().iter().collect();
                 let found = read_ref(&chunk, &mut locations).map_err(|problem| {
                     ObjectProblem::Inconsistent(format!(
                         "reference of chunk {indices:?}: {problem}"
                     ))
                 })?;
+                budget.spend(std::mem::take(&mut locations.kept))?;
                 chunks.insert(indices, found);
             }
         }
@@ -95,14 +102,15 @@ fn read_ref(
         return Err(format!("{length} bytes from byte {offset} are past any end"));
     }
     if let Some(id) = chunk.chunk_id() {
-        return Ok(ChunkRef::Native { id: ChunkId::new(id.0).to_string(), offset, length });
+        return Ok(ChunkRef::Native { id: id.0, offset, length });
     }
     let location = match (chunk.compressed_location(), chunk.location()) {
         (Some(compressed), _) => Some(locations.decompress(compressed.bytes())?),
         (None, plain) => plain.map(str::to_owned),
     };
     if let Some(location) = location {
-        return Ok(ChunkRef::Virtual { location, offset, length });
+        let location = locations.keep(location);
+        return Ok(ChunkRef::Virtual { location, version: version(chunk), offset, length });
     }
     match chunk.inline() {
         Some(bytes) => Ok(ChunkRef::Inline(bytes.bytes().into())),
@@ -110,20 +118,48 @@ fn read_ref(
     }
 }
 
-/// Decompresses the locations of virtual chunks, which share one dictionary.
-struct Locations<'a>(Option<zstd::bulk::Decompressor<'a>>);
+/// What the writer says of a virtual chunk's file: its tag, or when it was modified (0 for nothing).
+fn version(chunk: &generated::ChunkRef<'_>) -> Option<Version> {
+    let modified = match chunk.checksum_last_modified() {
+        0 => None,
+        seconds => Some(Version::ModifiedBy(seconds.into())),
+    };
+    chunk.checksum_etag().map(|tag| Version::ETag(tag.to_owned())).or(modified)
+}
+
+/// Path of a chunk's object.
+pub(super) fn chunk_path(id: [u8; 12]) -> String {
+    format!("chunks/{}", ChunkId::new(id))
+}
+
+/// The locations of virtual chunks, which share one dictionary, and most of which are that of the chunk before.
+struct Locations<'a> {
+    decompressor: Option<zstd::bulk::Decompressor<'a>>,
+    last: Rc<str>,
+    /// Bytes kept since somebody looked.
+    kept: usize,
+}
 
 impl<'a> Locations<'a> {
     fn new(dictionary: Option<&'a [u8]>) -> Result<Self, ObjectProblem> {
-        dictionary
-            .map(zstd::bulk::Decompressor::with_dictionary)
-            .transpose()
-            .map(Self)
-            .map_err(|error| ObjectProblem::Inconsistent(format!("location dictionary: {error}")))
+        let decompressor =
+            dictionary.map(zstd::bulk::Decompressor::with_dictionary).transpose().map_err(
+                |error| ObjectProblem::Inconsistent(format!("location dictionary: {error}")),
+            )?;
+        Ok(Self { decompressor, last: Rc::from(""), kept: 0 })
+    }
+
+    fn keep(&mut self, location: String) -> Rc<str> {
+        if *self.last != location {
+            self.kept += location.len();
+            self.last = location.into();
+        }
+        Rc::clone(&self.last)
     }
 
     fn decompress(&mut self, compressed: &[u8]) -> Result<String, String> {
-        let decompressor = self.0.as_mut().ok_or("its location needs a dictionary, found none")?;
+        let decompressor =
+            self.decompressor.as_mut().ok_or("its location needs a dictionary, found none")?;
         let location = decompressor
             .decompress(compressed, LONGEST_LOCATION)
             .map_err(|error| format!("its location does not decompress: {error}"))?;

@@ -1,12 +1,15 @@
 //! A node's `zarr.json`: <https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html>.
 
+use floe_shared::encoding::{DataType, Encoding, EncodingError};
 use serde_json::Value;
 
 use super::codec::Chain;
-use super::error::{MetadataProblem, StoreError};
+use super::error::{MetadataProblem, StoreError, shortened};
 
-/// No chunk has more elements: a damaged shape must not exhaust the memory.
-const LARGEST_CHUNK: u64 = 1 << 26;
+/// No chunk has more bytes: a damaged shape must not exhaust the memory.
+const LARGEST_CHUNK: u64 = 1 << 27;
+/// No `zarr.json` is longer: read, it takes twenty times as much.
+const LONGEST_JSON: usize = 4 << 20;
 
 /// An array's metadata.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,53 +20,14 @@ pub struct ArrayMetadata {
     pub shape: Vec<u64>,
     /// Elements of a chunk per axis.
     pub chunk_shape: Vec<u64>,
-    /// Type of the elements.
-    pub data_type: DataType,
     /// How chunks are encoded.
     pub chain: Chain,
     /// Names of the axes; empty for an axis without a name.
     pub dimensions: Vec<String>,
-    /// The value of elements that are not stored.
-    pub fill_value: Value,
+    /// What its numbers are and stand for.
+    pub encoding: Encoding,
     /// The user's attributes.
     pub attributes: Value,
-}
-
-/// The types of elements that the viewer reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DataType {
-    /// `uint16`
-    UInt16,
-    /// `int32`
-    Int32,
-    /// `int64`
-    Int64,
-    /// `float32`
-    Float32,
-    /// `float64`
-    Float64,
-}
-
-impl DataType {
-    fn parse(found: &Value) -> Option<Self> {
-        match found.as_str()? {
-            "uint16" => Some(Self::UInt16),
-            "int32" => Some(Self::Int32),
-            "int64" => Some(Self::Int64),
-            "float32" => Some(Self::Float32),
-            "float64" => Some(Self::Float64),
-            _ => None,
-        }
-    }
-
-    /// Bytes of an element.
-    pub const fn size(self) -> usize {
-        match self {
-            Self::UInt16 => 2,
-            Self::Int32 | Self::Float32 => 4,
-            Self::Int64 | Self::Float64 => 8,
-        }
-    }
 }
 
 impl ArrayMetadata {
@@ -80,22 +44,27 @@ impl ArrayMetadata {
             return Err(member("chunk_grid", "regular", grid));
         }
         let chunk_shape: Vec<u64> = list(&grid["configuration"]["chunk_shape"], "chunk_shape")?;
+        let data_type = &json["data_type"];
+        let data_type = data_type.as_str().and_then(DataType::from_name).ok_or_else(|| {
+            member("data_type", "an integer of 8 to 64 bits, float32 or float64", data_type)
+        })?;
+        let most = LARGEST_CHUNK / data_type.size() as u64;
         let elements = chunk_shape.iter().try_fold(1_u64, |all, &axis| all.checked_mul(axis));
-        let fits = elements.is_some_and(|elements| (1..=LARGEST_CHUNK).contains(&elements));
+        let fits = elements.is_some_and(|elements| (1..=most).contains(&elements));
         if chunk_shape.len() != shape.len() || !fits {
-            let expected = format!("{} numbers whose product is 1 to {LARGEST_CHUNK}", shape.len());
+            let expected = format!("{} numbers whose product is 1 to {most}", shape.len());
             return Err(member("chunk_shape", expected, &grid["configuration"]["chunk_shape"]));
         }
-        let data_type = &json["data_type"];
-        let data_type = DataType::parse(data_type).ok_or_else(|| {
-            member("data_type", "uint16, int32, int64, float32 or float64", data_type)
-        })?;
         if let Some(transformers) = json["storage_transformers"].as_array()
             && !transformers.is_empty()
         {
             return Err(member("storage_transformers", "empty", &json["storage_transformers"]));
         }
         let dimensions = match &json["dimension_names"] {
+            Value::Array(names) if names.len() != shape.len() => {
+                let expected = format!("{} names", shape.len());
+                return Err(member("dimension_names", expected, &json["dimension_names"]));
+            }
             Value::Array(names) => {
                 names.iter().map(|name| name.as_str().unwrap_or_default().to_owned()).collect()
             }
@@ -106,26 +75,23 @@ impl ArrayMetadata {
             chain: Chain::parse(&json["codecs"], &chunk_shape)?,
             shape,
             chunk_shape,
-            data_type,
             dimensions,
-            fill_value: json["fill_value"].take(),
+            encoding: Encoding::read(data_type, &json["fill_value"], &json["attributes"])?,
             attributes: json["attributes"].take(),
         })
+    }
+
+    /// Fetches what it takes to decode its chunks, unless it is there.
+    pub(crate) async fn prepare(&self) -> Result<(), StoreError> {
+        self.chain
+            .prepare()
+            .await
+            .map_err(|reason| StoreError::NoCodecs { array: self.path.clone(), reason })
     }
 
     /// The text of an attribute.
     pub fn text(&self, attribute: &str) -> Option<&str> {
         self.attributes[attribute].as_str()
-    }
-
-    /// A number in an attribute, or a default.
-    pub fn number(&self, attribute: &'static str, default: f64) -> Result<f64, StoreError> {
-        match &self.attributes[attribute] {
-            Value::Null => Ok(default),
-            found => found.as_f64().ok_or_else(|| {
-                StoreError::metadata(&self.path, member(attribute, "a number", found))
-            }),
-        }
     }
 
     /// An error about one of its members.
@@ -138,9 +104,19 @@ impl ArrayMetadata {
         let problem = MetadataProblem::Member {
             member: name,
             expected: expected.into(),
-            found: found.to_string(),
+            found: shortened(&found.to_string()),
         };
         StoreError::metadata(&self.path, problem)
+    }
+}
+
+impl From<EncodingError> for MetadataProblem {
+    fn from(error: EncodingError) -> Self {
+        Self::Member {
+            member: error.member,
+            expected: error.expected.to_owned(),
+            found: shortened(&error.found),
+        }
     }
 }
 
@@ -151,6 +127,11 @@ pub(super) fn group_attributes(path: &str, zarr_json: &str) -> Result<Value, Sto
 }
 
 fn parse_json(zarr_json: &str) -> Result<Value, MetadataProblem> {
+    if zarr_json.len() > LONGEST_JSON {
+        let found = zarr_json.len();
+        let problem = format!("expected at most {LONGEST_JSON} bytes, found {found}");
+        return Err(MetadataProblem::Json(problem));
+    }
     let json: Value = serde_json::from_str(zarr_json)
         .map_err(|error| MetadataProblem::Json(error.to_string()))?;
     if !json.is_object() {
@@ -169,8 +150,12 @@ fn list(found: &Value, name: &'static str) -> Result<Vec<u64>, MetadataProblem> 
         .ok_or_else(|| member(name, "a list of whole numbers", found))
 }
 
-fn member(name: &'static str, expected: impl Into<String>, found: &Value) -> MetadataProblem {
-    let found = found.to_string();
+pub(super) fn member(
+    name: &'static str,
+    expected: impl Into<String>,
+    found: &Value,
+) -> MetadataProblem {
+    let found = shortened(&found.to_string());
     MetadataProblem::Member { member: name, expected: expected.into(), found }
 }
 
@@ -207,15 +192,14 @@ mod tests {
         assert_eq!(array.shape, [3, 20, 40]);
         assert_eq!(array.dimensions, ["year", "", "longitude"]);
         assert_eq!(array.text("units"), Some("K"));
-        assert_eq!(array.number("scale_factor", 1.0), Ok(0.02));
-        assert_eq!(array.number("add_offset", 0.0), Ok(0.0));
+        assert_eq!((array.encoding.scale, array.encoding.offset), (Some(0.02), None));
     }
 
     #[test]
     fn what_the_viewer_cannot_read_is_named() {
         assert_eq!(
             with("/data_type", json!("float16")),
-            "array or group '/a': expected data_type to be uint16, int32, int64, float32 or float64, found \"float16\""
+            "array or group '/a': expected data_type to be an integer of 8 to 64 bits, float32 or float64, found \"float16\""
         );
         assert_eq!(
             with("/zarr_format", json!(2)),
@@ -229,8 +213,16 @@ mod tests {
                 .contains("chunk_shape to be 3 numbers")
         );
         assert!(with("/chunk_grid/configuration/chunk_shape", json!([1, 10])).contains("[1,10]"));
+        assert!(
+            with("/dimension_names", json!(["year", "depth", "latitude", "longitude"]))
+                .contains("dimension_names to be 3 names")
+        );
         assert!(with("/shape", json!([3, -1, 4])).contains("shape to be a list of whole numbers"));
-        assert!(with("/codecs", json!(["bytes", "gzip"])).contains("codec 'gzip'"));
+        assert!(
+            with("/attributes/scale_factor", json!("1/50"))
+                .contains("expected scale_factor to be a finite number, found \"1/50\"")
+        );
+        assert!(with("/codecs", json!(["bytes", "lzma"])).contains("codec 'lzma'"));
         let error = ArrayMetadata::parse("/a", "{").unwrap_err().to_string();
         assert!(error.contains("zarr.json does not parse"), "{error}");
     }

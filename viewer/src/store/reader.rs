@@ -1,47 +1,65 @@
 //! A store opened at one snapshot: gives the map's chunks.
 //!
-//! Opening takes two requests (`repo`, the snapshot), and one or two more where attributes do not tell
-//! the years or the grid's place; manifests that will be wanted are asked for beside them. Then one request
+//! Opening a repository takes two requests (`repo`, the snapshot), plain Zarr as many (`repo`, `zarr.json`), and a few more where
+//! attributes do not tell the steps of axes or the grid's place; manifests that will be wanted are asked for beside them. Then one request
 //! for each manifest that is needed, once, and one for each chunk (two for the first of a large shard: its
 //! index).
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::ops::Range;
+use std::collections::HashSet;
 use std::rc::Rc;
 
-use floe_shared::schema::Variable;
-use futures::FutureExt as _;
-use futures::future::{LocalBoxFuture, Shared, try_join_all};
+use floe_shared::message;
+use futures::future::try_join_all;
 
-use super::codec::{DecodeError, Sharding, Slot};
+use super::axes::{AxisSource, Coordinate};
+use super::chunks::{Chunks, Source, broken};
+use super::codec::{Chain, DecodeError, Sharding, Slot};
 use super::coordinate;
+use super::detect::{self, Found, State};
 use super::error::StoreError;
 use super::fetcher::Fetcher;
-use super::layout::Layout;
-use super::manifest::{self, ChunkRef, Manifest};
+use super::kept::KeptUnit;
+use super::layout::{self, Layout, Level};
 use super::map_array::{Address, Cut, MapArray};
 use super::metadata::ArrayMetadata;
-use super::repository::{self, Repository};
-use super::snapshot::{self, Node, Snapshot};
-use super::transport::{Failure, Target, Transport, TransportError};
-use super::virtual_url;
-use crate::chunk::ChunkKey;
-use crate::dataset::{Dataset, RefSpec, Sample};
-
-/// Shards up to this length are fetched whole: a second request costs more than the bytes.
-const WHOLE_SHARD: u64 = 64 << 10;
-
-/// A manifest on its way or read.
-type SharedManifest = Shared<LocalBoxFuture<'static, Result<Rc<Manifest>, StoreError>>>;
+use super::placing;
+use super::sampling::{self, Run};
+use super::transport::{Failure, Transport};
+use super::tree::Tree;
+use crate::axis::Axis;
+use crate::chunk::{ChunkKey, Pixels, VariableId};
+use crate::dataset::{Dataset, GridInfo, LevelInfo, RefSpec, Sample};
+use crate::placement::Placement;
+use crate::visible::Pyramid;
 
 /// A store opened at one snapshot.
 pub struct Store<T> {
-    fetcher: Rc<Fetcher<T>>,
-    snapshot: Snapshot,
+    tree: Tree,
+    chunks: Chunks<T>,
     layout: Layout,
     dataset: Rc<Dataset>,
-    manifests: RefCell<HashMap<String, SharedManifest>>,
+    /// Chunks whose bytes did not decode: they are asked for anew.
+    suspects: RefCell<HashSet<ChunkKey>>,
+    /// What was decoded last of units with several chunks of the map.
+    kept: KeptUnit<UnitId>,
+}
+
+/// A unit of one of the variables at one of its levels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitId {
+    variable: VariableId,
+    level: u8,
+    chunk: Vec<u32>,
+    slot: usize,
+}
+
+/// What is fetched in one piece: a chunk of an array, or of a shard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    array: (VariableId, u8),
+    chunk: Vec<u32>,
+    slot: usize,
 }
 
 /// A plane of pixels as it is stored.
@@ -53,94 +71,230 @@ pub struct Encoded {
     pub cut: Cut,
 }
 
-/// Where an encoded chunk lies.
-enum Source {
-    Inline(Rc<[u8]>),
-    At { target: Target, offset: u64, length: u64 },
-}
-
 impl<T: Transport + 'static> Store<T> {
     /// Opens a store; `url` is its address for people, `cache_bytes` the memory for encoded chunks. `ahead` says of
-    /// which variables at which levels chunks will be wanted: their manifests are asked for beside the years, which
-    /// it cannot know yet.
+    /// which variables at which levels chunks will be wanted: their manifests are asked for beside the steps of
+    /// axes, which it cannot know yet.
     pub async fn open(
         transport: T,
         url: &str,
         reference: RefSpec,
         cache_bytes: usize,
-        ahead: impl FnOnce(&Dataset) -> Vec<(Variable, u8)>,
+        ahead: impl FnOnce(&Dataset) -> Vec<(VariableId, u8)>,
     ) -> Result<Self, StoreError> {
         let fetcher = Rc::new(Fetcher::new(transport, cache_bytes));
-        let repository = read_repository(&fetcher, url).await?;
-        Self::open_at(fetcher, &repository, url, reference, HashMap::new(), ahead).await
+        let found = detect::look(&fetcher, url).await?;
+        Self::open_at(fetcher, found, url, reference, None, ahead).await
     }
 
-    /// Reads the repository again. Gives the store at its new snapshot, or `None` if nothing has been
-    /// committed since; what has been fetched stays valid either way.
+    /// Looks at the store again. Gives it as it is now, or `None` if nothing has been committed since (of plain Zarr: if
+    /// its metadata are the same); what has been fetched of a repository stays valid either way.
     pub async fn refresh(&self) -> Result<Option<Self>, StoreError> {
         let dataset = &self.dataset;
-        let repository = read_repository(&self.fetcher, &dataset.store_url).await?;
-        if repository.history(&dataset.reference)? == dataset.history {
+        let (url, reference) = (&dataset.store_url, dataset.reference.clone());
+        let found = detect::look(&self.chunks.fetcher, url).await?;
+        if found.is_as(dataset)? {
             return Ok(None);
         }
-        let (fetcher, manifests) = (Rc::clone(&self.fetcher), self.manifests.borrow().clone());
-        let (url, reference) = (&dataset.store_url, dataset.reference.clone());
         let nothing = |_: &Dataset| Vec::new();
-        Self::open_at(fetcher, &repository, url, reference, manifests, nothing).await.map(Some)
+        let (fetcher, known) = match found {
+            Found::Repository(_) => (Rc::clone(&self.chunks.fetcher), Some(&self.chunks)),
+            Found::Plain(_) => (Rc::new(self.chunks.fetcher.anew()), None),
+        };
+        Self::open_at(fetcher, found, url, reference, known, nothing).await.map(Some)
     }
 
     async fn open_at(
         fetcher: Rc<Fetcher<T>>,
-        repository: &Repository,
+        found: Found,
         url: &str,
         reference: RefSpec,
-        mut manifests: HashMap<String, SharedManifest>,
-        ahead: impl FnOnce(&Dataset) -> Vec<(Variable, u8)>,
+        known: Option<&Chunks<T>>,
+        ahead: impl FnOnce(&Dataset) -> Vec<(VariableId, u8)>,
     ) -> Result<Self, StoreError> {
-        let history = repository.history(&reference)?;
-        let id = history[0].snapshot.clone();
-        let object = fetcher.metadata(&snapshot::path(&id)).await?;
-        let snapshot = Snapshot::parse(&id, &object)?;
-        let layout = Layout::read(&snapshot)?;
-        manifests.retain(|id, _| snapshot.uses_manifest(id));
+        let state = found.at(&fetcher, url, &reference).await?;
+        let State { tree, snapshot, history, references, containers } = state;
+        let layout = Layout::read(&tree)?;
+        let mut chunks = Chunks::new(fetcher, containers);
+        if let Some(known) = known {
+            chunks = chunks.with_manifests(known, |id| tree.uses_manifest(id));
+        }
         let dataset = Dataset {
-            levels: layout.levels.iter().map(|level| level.info.clone()).collect(),
-            years: Vec::new(),
+            grids: layout
+                .grids
+                .iter()
+                .map(|grid| GridInfo { levels: infos(&grid.levels) })
+                .collect(),
+            axes: layout.axes.iter().map(AxisSource::unread).collect(),
+            place_axes: layout.place_axes(),
+            texts: layout.texts.clone(),
             variables: layout.variables.clone(),
-            grid: layout.grid,
-            snapshot: id,
+            left_out: layout.left_out.clone(),
+            form: layout.form,
+            tiles: None,
+            snapshot,
             reference,
             history,
+            references,
             store_url: url.to_owned(),
         };
         let mut store = Self {
-            fetcher,
-            snapshot,
+            tree,
+            chunks,
             layout,
             dataset: Rc::new(dataset.clone()),
-            manifests: RefCell::new(manifests),
+            suspects: RefCell::default(),
+            kept: KeptUnit::default(),
         };
-        for array in ahead(&dataset) {
-            if let Some(manifest) = store.only_manifest(array) {
-                // This asks for it; it is waited for where it is needed.
-                let _ = manifest.now_or_never();
+        // Of what is not placed yet nobody can tell.
+        let levels = store.layout.grids.iter().flat_map(|grid| &grid.levels);
+        let is_placed = levels.into_iter().all(|level| level.is_placed);
+        for (variable, level) in if is_placed { ahead(&dataset) } else { Vec::new() } {
+            if let Ok(array) = store.array(variable, level)
+                && let Ok(node) = store.tree.array(&array.metadata.path)
+            {
+                store.chunks.ask_ahead(node);
             }
         }
-        let years = store.years().await?;
-        store.dataset = Rc::new(Dataset { years, ..dataset });
+        let dataset = store.placed_dataset(dataset).await?;
+        let axes = try_join_all(store.layout.axes.iter().map(|source| store.axis(source))).await?;
+        let (axes, complaints): (Vec<_>, Vec<_>) = axes.into_iter().unzip();
+        let mut left_out = dataset.left_out.clone();
+        left_out.extend(complaints.into_iter().flatten());
+        store.dataset = Rc::new(Dataset { axes, left_out, ..dataset });
         Ok(store)
     }
 
-    /// The years, once all coordinates that have to be read are those of a global grid.
-    async fn years(&self) -> Result<Vec<i32>, StoreError> {
-        if !self.layout.is_placed {
-            self.check_coordinates().await?;
+    /// A dataset with its grids where they lie, without the variables of those of which nobody can tell.
+    async fn placed_dataset(&mut self, dataset: Dataset) -> Result<Dataset, StoreError> {
+        let mut outcomes = Vec::new();
+        for grid in &self.layout.grids {
+            let levels = match self.placements(&grid.levels).await {
+                Ok(placements) => {
+                    let mut levels = infos(&grid.levels);
+                    for (level, placement) in levels.iter_mut().zip(placements) {
+                        level.placement = placement;
+                    }
+                    levels
+                }
+                // What may pass, or is an error of bytes, is not the grid's.
+                Err(error @ (StoreError::Metadata { .. } | StoreError::Layout(_))) => {
+                    outcomes.push(Err(error));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let drawn =
+                Pyramid::new(&levels).map_err(|error| StoreError::Layout(error.to_string()));
+            outcomes.push(drawn.map(|_| levels));
         }
-        if let Some(years) = self.layout.years() {
-            return Ok(years);
+        self.keep_grids(dataset, outcomes)
+    }
+
+    /// Takes off the variables of grids that cannot be shown; fails where none is left.
+    fn keep_grids(
+        &mut self,
+        mut dataset: Dataset,
+        outcomes: Vec<Result<Vec<LevelInfo>, StoreError>>,
+    ) -> Result<Dataset, StoreError> {
+        let (mut grids, mut places, mut failure) = (Vec::new(), Vec::new(), None);
+        for (grid, outcome) in outcomes.into_iter().enumerate() {
+            match outcome {
+                Ok(levels) => {
+                    places.push(Some(grids.len() as u16));
+                    if grids.is_empty() {
+                        let chunk = self.layout.grids[grid].chunk;
+                        dataset.tiles = layout::tiles(&levels[0].placement, chunk);
+                    }
+                    grids.push(GridInfo { levels });
+                }
+                Err(error) => {
+                    let of_grid =
+                        dataset.variables.iter().filter(|info| usize::from(info.grid) == grid);
+                    let names: Vec<_> = of_grid.map(|info| format!("'{}'", info.name)).collect();
+                    dataset.left_out.push(format!("{}: {error}", names.join(", ")));
+                    places.push(None);
+                    failure.get_or_insert(error);
+                }
+            }
         }
-        let values = self.coordinate(&self.layout.year).await?;
-        coordinate::years(&self.layout.year, &values, self.layout.year_count)
+        if grids.is_empty()
+            && let Some(error) = failure
+        {
+            return Err(error);
+        }
+        let arrays = std::mem::take(&mut self.layout.arrays);
+        let variables = std::mem::take(&mut dataset.variables);
+        for (mut info, arrays) in variables.into_iter().zip(arrays) {
+            if let Some(grid) = places[usize::from(info.grid)] {
+                info.grid = grid;
+                dataset.variables.push(info);
+                self.layout.arrays.push(arrays);
+            }
+        }
+        Ok(Dataset { grids, ..dataset })
+    }
+
+    /// Where the levels of a grid lie. Attributes alone tell that where nobody but the processor has ever written: others change
+    /// coordinates and leave what they copied of attributes behind.
+    async fn placements(&self, levels: &[Level]) -> Result<Vec<Placement>, StoreError> {
+        let told: Vec<Placement> = levels.iter().map(|level| level.info.placement).collect();
+        let is_own = match self.dataset.history.as_slice() {
+            [commits @ .., _first] => commits.iter().all(|commit| message::is_own(&commit.message)),
+            [] => false,
+        };
+        if is_own && levels.iter().all(|level| level.is_placed) {
+            return Ok(told);
+        }
+        let finest = &levels[0];
+        let first = match self.placed(finest).await? {
+            Some(placement) => placement,
+            None if finest.is_placed => return Ok(told),
+            None => return Err(not_placed(finest)),
+        };
+        let is_stale = finest.is_placed && !placing::agree(&first, &told[0]);
+        let mut placements = vec![first];
+        for level in &levels[1..] {
+            let placement = if level.is_placed && !is_stale {
+                level.info.placement
+            } else {
+                self.placed(level).await?.ok_or_else(|| not_placed(level))?
+            };
+            placements.push(placement);
+        }
+        Ok(placements)
+    }
+
+    /// Where the coordinates of a level say that it lies; `None` where it has none.
+    async fn placed(&self, level: &Level) -> Result<Option<Placement>, StoreError> {
+        let [Some(lat), Some(lon)] = &level.coordinates else { return Ok(None) };
+        let metadata = |path: &str| ArrayMetadata::parse(path, &self.tree.array(path)?.zarr_json);
+        let (lat, lon) = (metadata(lat)?, metadata(lon)?);
+        let LevelInfo { placement: Placement { rows, cols, .. }, .. } = level.info;
+        let rows = self.coordinate(&lat, rows.into()).await?;
+        let cols = self.coordinate(&lon, cols.into()).await?;
+        placing::from_coordinates((&lat, &rows), (&lon, &cols), level.crs).map(Some)
+    }
+
+    /// An axis with what its coordinate says of its steps; and why not, where it cannot be understood.
+    async fn axis(&self, source: &AxisSource) -> Result<(Axis, Option<String>), StoreError> {
+        if let Some(axis) = source.told() {
+            return Ok((axis, None));
+        }
+        Ok(match &source.coordinate {
+            Coordinate::None => (source.unread(), None),
+            Coordinate::Unread(error) => (source.unread(), Some(source.complaint(error))),
+            Coordinate::Numbers(metadata) => {
+                let values = self.coordinate(metadata, source.length.into()).await?;
+                (source.numbers(values), None)
+            }
+            Coordinate::Texts(texts) => {
+                let most = texts.most_bytes() as u64;
+                let count = coordinate::chunk_count(texts.metadata(), source.length.into())?;
+                let read = |chunks: &[_]| texts.texts(chunks);
+                (source.texts(self.whole(texts.metadata(), count, most, read).await?), None)
+            }
+        })
     }
 
     /// What the store holds.
@@ -149,69 +303,176 @@ impl<T: Transport + 'static> Store<T> {
     }
 
     /// The array of a variable at a level.
-    pub fn array(&self, variable: Variable, level: u8) -> Result<&MapArray, StoreError> {
-        let outside = || StoreError::OutsideDataset(format!("{variable} at level {level}"));
-        let index = self.layout.variables.iter().position(|info| info.variable == variable);
-        let level = self.layout.levels.get(usize::from(level)).ok_or_else(outside)?;
-        index.and_then(|index| level.arrays.get(index)).ok_or_else(outside)
+    pub fn array(&self, variable: VariableId, level: u8) -> Result<&MapArray, StoreError> {
+        let VariableId(index) = variable;
+        let outside = || StoreError::OutsideDataset(format!("variable {index} at level {level}"));
+        let levels = self.layout.arrays.get(usize::from(index)).ok_or_else(outside)?;
+        levels.get(usize::from(level)).ok_or_else(outside)
     }
 
     /// The `zarr.json` of a variable at a level.
-    pub fn zarr_json(&self, variable: Variable, level: u8) -> Result<&str, StoreError> {
+    pub fn zarr_json(&self, variable: VariableId, level: u8) -> Result<&str, StoreError> {
         let path = &self.array(variable, level)?.metadata.path;
-        Ok(&self.snapshot.array(path)?.zarr_json)
+        Ok(&self.tree.array(path)?.zarr_json)
+    }
+
+    /// What is fetched for a chunk of the map, and its bytes unpacked. Several chunks may be parts of one unit.
+    pub fn unpacked(&self, key: ChunkKey) -> Result<(Unit, u64), StoreError> {
+        let array = self.array(key.variable, key.level)?;
+        let address = array
+            .address(key.plane, key.row, key.col)
+            .ok_or_else(|| StoreError::OutsideDataset(format!("{key:?}")))?;
+        let unit =
+            Unit { array: (key.variable, key.level), chunk: address.chunk, slot: address.slot };
+        Ok((unit, array.unit_bytes()))
+    }
+
+    /// The bytes that are fetched for a chunk of the map, as far as a manifest says; else those of it unpacked.
+    pub async fn packed(&self, key: ChunkKey) -> Result<(Unit, u64), StoreError> {
+        let (unit, unpacked) = self.unpacked(key)?;
+        let array = self.array(key.variable, key.level)?;
+        let node = self.tree.array(&array.metadata.path)?;
+        let packed = match self.chunks.source(node, &unit.chunk).await? {
+            Some(Source::Alone(_)) => unpacked,
+            Some(source) => unpacked.min(source.length()),
+            None => 0,
+        };
+        Ok((unit, packed))
     }
 
     /// Fetches a chunk of the map; `None` where the store has none and every pixel is fill.
     pub async fn encoded(&self, key: ChunkKey) -> Result<Option<Encoded>, StoreError> {
         let array = self.array(key.variable, key.level)?;
         let address = array
-            .address(key.year, key.row, key.col)
+            .address(key.plane, key.row, key.col)
             .ok_or_else(|| StoreError::OutsideDataset(format!("{key:?}")))?;
-        let unit = self.unit(array, &address).await?;
+        array.metadata.prepare().await?;
+        let anew = self.suspects.borrow().contains(&key);
+        let mut unit = self.unit(array, &address, anew).await;
+        if !self.dataset.is_versioned() && unit.as_ref().is_err_and(has_changed) {
+            // A shard that was written anew since its index was read.
+            unit = self.unit(array, &address, true).await;
+        }
+        let unit = unit?;
+        if anew {
+            self.suspects.borrow_mut().remove(&key);
+        }
         Ok(unit.map(|bytes| Encoded { bytes, cut: address.cut }))
     }
 
-    /// Decodes a chunk of the map, row by row from the north-west.
-    pub fn decode(&self, key: ChunkKey, encoded: &Encoded) -> Result<Vec<u16>, StoreError> {
-        let array = self.array(key.variable, key.level)?;
-        array.decode(&encoded.bytes, encoded.cut).map_err(|problem| {
-            let chunk = array.address(key.year, key.row, key.col).map(|address| address.chunk);
-            broken(array, &chunk.unwrap_or_default(), problem)
+    /// Says that a chunk's bytes did not decode, wherever that was tried: the next time they are asked of the server
+    /// itself.
+    pub fn distrust(&self, key: ChunkKey) {
+        self.suspects.borrow_mut().insert(key);
+    }
+
+    /// Decodes a chunk of the map, row by row, in the form of the dataset.
+    pub fn decode(&self, key: ChunkKey, encoded: &Encoded) -> Result<Pixels, StoreError> {
+        let (Encoded { bytes, cut }, form) = (encoded, self.dataset.form);
+        self.decode_by(key, |array| match self.shared_unit(key) {
+            None => array.decode(bytes, *cut, form),
+            Some(unit) => match self.kept.pixels(&unit, array, *cut, form) {
+                Some(pixels) => Ok(pixels),
+                None => self.kept.decode(unit, array, bytes, (*cut, form)),
+            },
         })
     }
 
-    /// Fetches and decodes a chunk of the map.
-    pub async fn chunk(&self, key: ChunkKey) -> Result<Option<Vec<u16>>, StoreError> {
-        let encoded = self.encoded(key).await?;
-        encoded.map(|encoded| self.decode(key, &encoded)).transpose()
+    /// The unit that holds a chunk of the map, where it holds others as well.
+    pub fn shared_unit(&self, key: ChunkKey) -> Option<UnitId> {
+        let array = self.array(key.variable, key.level).ok().filter(|array| array.is_shared())?;
+        let Address { chunk, slot, .. } = array.address(key.plane, key.row, key.col)?;
+        Some(UnitId { variable: key.variable, level: key.level, chunk, slot })
     }
 
-    /// What all variables hold in all years at a pixel of the finest level.
-    pub async fn sample(&self, row: u32, col: u32) -> Result<Vec<Sample>, StoreError> {
-        let dataset = &self.dataset;
-        let level = &dataset.levels[0];
-        if row >= level.rows || col >= level.cols {
-            return Err(StoreError::OutsideDataset(format!("pixel in row {row}, column {col}")));
-        }
-        let (width, _) = level.chunk_size(row / level.chunk_rows, col / level.chunk_cols);
-        let index = (row % level.chunk_rows) * width + col % level.chunk_cols;
-        let samples = dataset.variables.iter().flat_map(|info| {
-            dataset.years.iter().enumerate().map(move |(place, &year)| async move {
-                let key = ChunkKey {
-                    variable: info.variable,
-                    year: place as u16,
-                    level: 0,
-                    row: row / level.chunk_rows,
-                    col: col / level.chunk_cols,
-                };
-                let pixels = self.chunk(key).await?;
-                let value = pixels.map(|pixels| pixels[index as usize]);
-                let value = value.filter(|&value| value != info.fill);
-                Ok(Sample { variable: info.variable, year, value })
+    /// Keeps no decoded unit any more: from now on others decode.
+    pub fn decode_no_more(&self) {
+        self.kept.forget();
+    }
+
+    /// The pixels of a chunk that is not stored, unless that means no data.
+    pub fn absent(&self, key: ChunkKey) -> Option<(Cut, Pixels)> {
+        let (array, form) = (self.array(key.variable, key.level).ok()?, self.dataset.form);
+        let code = array.absent(form)?;
+        let cut = array.address(key.plane, key.row, key.col)?.cut;
+        Some((cut, Pixels::filled(form, code, cut.width as usize * cut.height as usize)))
+    }
+
+    /// Fetches and decodes a chunk of the map; `None` where all of it is no data.
+    pub async fn chunk(&self, key: ChunkKey) -> Result<Option<Pixels>, StoreError> {
+        let pixels = self.fetched(key, |encoded| self.decode(key, encoded)).await?;
+        Ok(pixels.or_else(|| self.absent(key).map(|(_, pixels)| pixels)))
+    }
+
+    /// What variables hold at a place (longitude and latitude in degrees), in pixels of their finest level: along the axis along which
+    /// each plays, within [bounds](super::sampling), at the given steps of the other axes. `planes` are those that are shown of each
+    /// variable, of which `shown` is on the screen. Outside a grid it is no data, for which nothing is asked.
+    pub async fn sample(
+        &self,
+        (lon, lat): (f64, f64),
+        shown: VariableId,
+        planes: &[u32],
+    ) -> Result<Vec<Sample>, StoreError> {
+        let runs = sampling::runs(&self.dataset, &self.layout.arrays, shown, planes);
+        let samples = runs.into_iter().map(|run| self.sample_run(run, lon, lat));
+        Ok(try_join_all(samples).await?.concat())
+    }
+
+    /// The samples of a unit.
+    async fn sample_run(&self, run: Run, lon: f64, lat: f64) -> Result<Vec<Sample>, StoreError> {
+        let Run { variable, plane, axis, first, count } = run;
+        let samples = |values: Vec<Option<f64>>| {
+            let sample = |(value, step)| Sample { variable, step, value };
+            values.into_iter().zip(first..).map(sample).collect()
+        };
+        let level = self.dataset.grid(variable).and_then(|grid| grid.levels.first());
+        let pixel = level.and_then(|level| Some((level, level.placement.pixel_at(lon, lat)?)));
+        let Some((level, (row, col))) = pixel else {
+            return Ok(samples(vec![None; count as usize]));
+        };
+        let within = (row % level.chunk_rows, col % level.chunk_cols);
+        let (row, col) = (row / level.chunk_rows, col / level.chunk_cols);
+        let key = ChunkKey { variable, plane, level: 0, row, col };
+        let read = |encoded: &Encoded| {
+            self.decode_by(key, |array| {
+                array.values(&encoded.bytes, encoded.cut, within, (axis, count))
             })
-        });
-        try_join_all(samples).await
+        };
+        let values = self.fetched(key, read).await?;
+        let absent = self.array(key.variable, 0)?.metadata.encoding.absent_value();
+        Ok(samples(values.unwrap_or_else(|| vec![absent; count as usize])))
+    }
+
+    /// Decodes something of a chunk; one that does not decode is asked for anew the next time.
+    fn decode_by<R>(
+        &self,
+        key: ChunkKey,
+        decode: impl FnOnce(&MapArray) -> Result<R, DecodeError>,
+    ) -> Result<R, StoreError> {
+        let array = self.array(key.variable, key.level)?;
+        decode(array).map_err(|problem| {
+            self.distrust(key);
+            let chunk = array.address(key.plane, key.row, key.col).map(|address| address.chunk);
+            broken(&array.metadata.path, &chunk.unwrap_or_default(), problem)
+        })
+    }
+
+    /// Fetches a chunk of the map and decodes something of it; one that does not decode is fetched once more. `None` if
+    /// it is not stored.
+    async fn fetched<R>(
+        &self,
+        key: ChunkKey,
+        decode: impl Fn(&Encoded) -> Result<R, StoreError>,
+    ) -> Result<Option<R>, StoreError> {
+        let is_suspect = self.suspects.borrow().contains(&key);
+        let Some(encoded) = self.encoded(key).await? else { return Ok(None) };
+        match decode(&encoded) {
+            Err(_) if !is_suspect => {
+                let encoded = self.encoded(key).await?;
+                encoded.as_ref().map(decode).transpose()
+            }
+            result => result.map(Some),
+        }
     }
 
     /// The encoded unit at an address.
@@ -219,21 +480,21 @@ impl<T: Transport + 'static> Store<T> {
         &self,
         array: &MapArray,
         address: &Address,
+        anew: bool,
     ) -> Result<Option<Rc<[u8]>>, StoreError> {
-        let node = self.snapshot.array(&array.metadata.path)?;
-        let Some(source) = self.source(node, &address.chunk).await? else {
-            return Ok(None);
+        let node = self.tree.array(&array.metadata.path)?;
+        let Some(sharding) = array.sharding() else {
+            return self.chunks.whole(node, &address.chunk, array.unit_bytes(), anew).await;
         };
-        match array.sharding() {
-            None => self.read(&source, None).await.map(Some),
-            Some(sharding) => {
-                let slot = self.slot(array, address, sharding, &source).await?;
-                match slot {
-                    Slot::Empty => Ok(None),
-                    Slot::At { offset, length } => {
-                        self.read(&source, Some(offset..offset + length)).await.map(Some)
-                    }
-                }
+        let Some(source) = self.chunks.source(node, &address.chunk).await? else { return Ok(None) };
+        let Some(source) = self.chunks.measured(source, anew).await? else { return Ok(None) };
+        match self.slot(array, address, sharding, &source, anew).await? {
+            Slot::Empty => Ok(None),
+            Slot::At { offset, length } => {
+                Chain::check_length(array.unit_bytes(), length)
+                    .map_err(|problem| broken(&node.path, &address.chunk, problem))?;
+                let part = offset..offset + length;
+                self.chunks.read(&source, Some(part), anew).await.map(Some)
             }
         }
     }
@@ -245,11 +506,12 @@ impl<T: Transport + 'static> Store<T> {
         address: &Address,
         sharding: &Sharding,
         source: &Source,
+        anew: bool,
     ) -> Result<Slot, StoreError> {
-        let problem = |problem| broken(array, &address.chunk, problem);
+        let problem = |problem| broken(&array.metadata.path, &address.chunk, problem);
         let shard = source.length();
         let range = sharding.index_range(shard).map_err(problem)?;
-        let index = self.read(source, Some(range)).await?;
+        let index = self.chunks.read(source, Some(range), anew).await?;
         let slots = sharding.decode_index(&index, shard).map_err(problem)?;
         slots.get(address.slot).copied().ok_or_else(|| {
             problem(DecodeError::Length {
@@ -260,159 +522,53 @@ impl<T: Transport + 'static> Store<T> {
         })
     }
 
-    /// Where a chunk lies; `None` if no manifest has it.
-    async fn source(&self, node: &Node, chunk: &[u32]) -> Result<Option<Source>, StoreError> {
-        for manifest_ref in node.manifests.iter().filter(|manifest| manifest.covers(chunk)) {
-            let manifest = self.manifest(&manifest_ref.id).await?;
-            let Some(found) = manifest.chunk(node.id, chunk) else { continue };
-            return Ok(Some(match found {
-                ChunkRef::Inline(bytes) => Source::Inline(Rc::clone(bytes)),
-                ChunkRef::Native { id, offset, length } => Source::At {
-                    target: Target::InStore(format!("chunks/{id}")),
-                    offset: *offset,
-                    length: *length,
-                },
-                ChunkRef::Virtual { location, offset, length } => Source::At {
-                    target: Target::Url(virtual_url::https(location)?),
-                    offset: *offset,
-                    length: *length,
-                },
-            }));
-        }
-        Ok(None)
-    }
-
-    /// The manifest of an array that has just one: what chunks of it are wanted does not matter then.
-    fn only_manifest(&self, (variable, level): (Variable, u8)) -> Option<SharedManifest> {
-        let path = &self.array(variable, level).ok()?.metadata.path;
-        match self.snapshot.array(path).ok()?.manifests.as_slice() {
-            [manifest] => Some(self.shared_manifest(&manifest.id)),
-            _ => None,
-        }
-    }
-
-    /// A manifest, fetched and read once.
-    fn shared_manifest(&self, id: &str) -> SharedManifest {
-        let known = self.manifests.borrow().get(id).cloned();
-        known.unwrap_or_else(|| {
-            let (fetcher, owned) = (Rc::clone(&self.fetcher), id.to_owned());
-            let future = async move {
-                let object = fetcher.metadata(&manifest::path(&owned)).await?;
-                Manifest::parse(&owned, &object).map(Rc::new)
-            };
-            let shared = future.boxed_local().shared();
-            self.manifests.borrow_mut().insert(id.to_owned(), shared.clone());
-            shared
-        })
-    }
-
-    /// A manifest, awaited.
-    async fn manifest(&self, id: &str) -> Result<Rc<Manifest>, StoreError> {
-        let result = self.shared_manifest(id).await;
-        if result.is_err() {
-            // The next one who needs it tries again.
-            self.manifests.borrow_mut().remove(id);
-        }
-        result
-    }
-
-    /// The bytes of a chunk, or a part of them.
-    async fn read(
-        &self,
-        source: &Source,
-        part: Option<Range<u64>>,
-    ) -> Result<Rc<[u8]>, StoreError> {
-        let (target, offset, length) = match source {
-            Source::Inline(bytes) => return cut("an inline chunk", bytes, part),
-            Source::At { target, offset, length } => (target, *offset, *length),
-        };
-        let small = length <= WHOLE_SHARD;
-        let wanted = match &part {
-            Some(part) if !small => part.clone(),
-            _ => 0..length,
-        };
-        if wanted.is_empty() {
-            return Ok(Rc::default());
-        }
-        // An object of the repository holds one chunk: asking for all of it needs no `Range` header,
-        // which some servers would answer with a preflight's delay.
-        let whole = matches!(target, Target::InStore(_)) && offset == 0 && wanted == (0..length);
-        let range = (!whole).then(|| offset + wanted.start..offset + wanted.end);
-        let bytes = self.fetcher.part(target.clone(), range).await?;
-        match part {
-            Some(part) if small => cut(target.name(), &bytes, Some(part)),
-            Some(_) => Ok(bytes),
-            None if bytes.len() as u64 == length => Ok(bytes),
-            None => cut(target.name(), &bytes, Some(0..length)),
-        }
-    }
-
     /// All values of a coordinate.
-    async fn coordinate(&self, metadata: &ArrayMetadata) -> Result<Vec<f64>, StoreError> {
-        let node = self.snapshot.array(&metadata.path)?;
-        let count = coordinate::chunk_count(metadata)?;
-        let chunks = (0..count).map(|index| async move {
-            match self.source(node, &[index]).await? {
-                Some(source) => self.read(&source, None).await.map(Some),
-                None => Ok(None),
+    async fn coordinate(
+        &self,
+        metadata: &ArrayMetadata,
+        count: u64,
+    ) -> Result<Vec<f64>, StoreError> {
+        let count = coordinate::chunk_count(metadata, count)?;
+        let most = metadata.chunk_shape[0] * metadata.encoding.data_type.size() as u64;
+        self.whole(metadata, count, most, |chunks| coordinate::values(metadata, chunks)).await
+    }
+
+    /// What is read of all chunks of an array with one axis; once more from the server itself if that fails.
+    async fn whole<R>(
+        &self,
+        metadata: &ArrayMetadata,
+        count: u32,
+        most: u64,
+        read: impl Fn(&[Option<Rc<[u8]>>]) -> Result<R, StoreError>,
+    ) -> Result<R, StoreError> {
+        let node = self.tree.array(&metadata.path)?;
+        metadata.prepare().await?;
+        let mut anew = false;
+        loop {
+            let chunk = |index| async move { self.chunks.whole(node, &[index], most, anew).await };
+            let result = read(&try_join_all((0..count).map(chunk)).await?);
+            if result.is_ok() || anew {
+                return result;
             }
-        });
-        let chunks = try_join_all(chunks).await?;
-        coordinate::values(metadata, &chunks)
-    }
-
-    /// Checks that the coordinates are those of a global grid with its first row in the north.
-    async fn check_coordinates(&self) -> Result<(), StoreError> {
-        let finest = &self.layout.levels[0];
-        let [_, lat, lon] = finest.arrays[0].dimensions();
-        for (name, first) in [(lat, 90.0), (lon, -180.0)] {
-            let path = format!("/{name}");
-            let metadata = ArrayMetadata::parse(&path, &self.snapshot.array(&path)?.zarr_json)?;
-            let values = self.coordinate(&metadata).await?;
-            coordinate::check(&metadata, &values, first, finest.info.degrees_per_pixel)?;
-        }
-        Ok(())
-    }
-}
-
-impl Source {
-    fn length(&self) -> u64 {
-        match self {
-            Self::Inline(bytes) => bytes.len() as u64,
-            Self::At { length, .. } => *length,
+            anew = true;
         }
     }
 }
 
-async fn read_repository<T: Transport + 'static>(
-    fetcher: &Fetcher<T>,
-    url: &str,
-) -> Result<Repository, StoreError> {
-    let object = fetcher.latest(repository::PATH).await.map_err(|error| match error.failure {
-        Failure::NotFound => StoreError::NotARepository { url: url.to_owned() },
-        _ => error.into(),
-    })?;
-    let repository = Repository::parse(&object)?;
-    match repository.offline() {
-        None => Ok(repository),
-        Some(reason) => Err(StoreError::Offline {
-            url: url.to_owned(),
-            reason: if reason.is_empty() { String::new() } else { format!(": {reason}") },
-        }),
-    }
+/// The levels as they are told, before they are placed.
+fn infos(levels: &[Level]) -> Vec<LevelInfo> {
+    levels.iter().map(|level| level.info.clone()).collect()
 }
 
-fn broken(array: &MapArray, chunk: &[u32], problem: DecodeError) -> StoreError {
-    StoreError::Chunk { array: array.metadata.path.clone(), indices: chunk.to_vec(), problem }
+/// Why a level cannot be shown: nothing tells where it lies.
+fn not_placed(level: &Level) -> StoreError {
+    StoreError::Layout(format!(
+        "expected group '{}' to have coordinates of latitude and longitude, or a spatial:transform, found neither",
+        level.group
+    ))
 }
 
-/// Part of some bytes that must hold it.
-fn cut(url: &str, bytes: &Rc<[u8]>, part: Option<Range<u64>>) -> Result<Rc<[u8]>, StoreError> {
-    let Some(part) = part else {
-        return Ok(Rc::clone(bytes));
-    };
-    bytes.get(part.start as usize..part.end as usize).map(Rc::from).ok_or_else(|| {
-        let failure = Failure::Length { expected: part.end, received: bytes.len() as u64 };
-        TransportError { url: url.to_owned(), failure }.into()
-    })
+/// Whether an object was another one than was looked up.
+fn has_changed(error: &StoreError) -> bool {
+    matches!(error, StoreError::Transport(error) if matches!(error.failure, Failure::Changed { .. }))
 }

@@ -4,8 +4,9 @@ use floe_shared::status::Commit;
 use icechunk_format::SnapshotId;
 use icechunk_format::flatbuffers::generated;
 
-use super::error::{ObjectProblem, StoreError};
-use super::object::{self, Kind};
+use super::containers::{self, Container};
+use super::error::{ObjectProblem, StoreError, shortened};
+use super::object::{self, Budget, Kind};
 use crate::dataset::RefSpec;
 
 /// Path of the object.
@@ -20,6 +21,8 @@ pub struct Repository {
     tags: Vec<(String, usize)>,
     /// Every commit and the index of its parent.
     commits: Vec<(Commit, Option<usize>)>,
+    /// Where virtual chunks lie.
+    containers: Vec<Container>,
     /// What the owner says of a repository that is offline.
     offline: Option<String>,
 }
@@ -43,17 +46,21 @@ impl Repository {
                 )))
             }
         };
-        let references = |found: flatbuffers::Vector<'_, _>| {
+        let mut budget = Budget::of(&buffer);
+        let mut references = |found: flatbuffers::Vector<'_, _>| {
             found
                 .iter()
                 .map(|reference: generated::Ref<'_>| {
                     let name = reference.name();
+                    budget.spend(40 + name.len())?;
                     let index = within(reference.snapshot_index() as usize, name)?;
                     Ok((name.to_owned(), index))
                 })
                 .collect::<Result<Vec<_>, ObjectProblem>>()
         };
+        let (branches, tags) = (references(root.branches())?, references(root.tags())?);
         let commits = root.snapshots().iter().map(|info| {
+            budget.spend(100 + info.message().len())?;
             let snapshot = SnapshotId::new(info.id().0).to_string();
             let parent = usize::try_from(info.parent_offset()).ok();
             let parent = parent.map(|index| within(index, &snapshot)).transpose()?;
@@ -67,9 +74,13 @@ impl Repository {
         let status = root.status();
         let offline = status.availability() == generated::RepoAvailability::Offline;
         Ok(Self {
-            branches: references(root.branches())?,
-            tags: references(root.tags())?,
+            branches,
+            tags,
             commits: commits.collect::<Result<_, ObjectProblem>>()?,
+            containers: root
+                .config()
+                .map(|config| containers::read(config.bytes()))
+                .unwrap_or_default(),
             offline: offline
                 .then(|| status.limited_availability_reason().unwrap_or_default().to_owned()),
         })
@@ -78,6 +89,11 @@ impl Repository {
     /// The owner's words if the repository has been taken offline.
     pub fn offline(&self) -> Option<&str> {
         self.offline.as_deref()
+    }
+
+    /// Where virtual chunks lie, as the repository's configuration says.
+    pub fn containers(&self) -> &[Container] {
+        &self.containers
     }
 
     /// The commits that lead to a reference, newest first; the first one is its snapshot.
@@ -97,10 +113,10 @@ impl Repository {
             available: self.available(reference),
         })?);
         let mut history = Vec::new();
+        let mut seen = vec![false; self.commits.len()];
         while let Some(index) = next {
             let (commit, parent) = &self.commits[index];
-            // A cycle cannot be longer than this.
-            if history.len() == self.commits.len() {
+            if std::mem::replace(&mut seen[index], true) {
                 return Err(StoreError::object(
                     PATH,
                     ObjectProblem::Inconsistent(format!(
@@ -115,6 +131,12 @@ impl Repository {
         Ok(history)
     }
 
+    /// The branches and tags.
+    pub fn references(&self) -> Vec<RefSpec> {
+        let branches = self.branches.iter().map(|(name, _)| RefSpec::Branch(name.clone()));
+        branches.chain(self.tags.iter().map(|(name, _)| RefSpec::Tag(name.clone()))).collect()
+    }
+
     /// What there is of the kind asked for, for an error message.
     fn available(&self, reference: &RefSpec) -> String {
         let references = match reference {
@@ -122,11 +144,11 @@ impl Repository {
             RefSpec::Tag(_) => &self.tags,
             RefSpec::Snapshot(_) => return String::new(),
         };
-        let names: Vec<&str> = references.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = references.iter().map(|(name, _)| name.as_str()).take(20).collect();
         if names.is_empty() {
             "; it has none".to_owned()
         } else {
-            format!("; it has {}", names.join(", "))
+            format!("; it has {}", shortened(&names.join(", ")))
         }
     }
 }

@@ -7,6 +7,7 @@
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI, TAU};
 
 use super::{Projection, View, wrap_longitude};
+use crate::number::bounded;
 
 /// Length of the equator at zoom 0, in CSS pixels.
 pub const WORLD_AT_ZOOM_0: f64 = 512.0;
@@ -14,6 +15,8 @@ pub const WORLD_AT_ZOOM_0: f64 = 512.0;
 pub const MERCATOR_LIMIT: f64 = 85.051_128_779_806_59;
 /// The nearest zoom: one pixel of 0.01° is 233 CSS pixels wide there.
 pub const MAX_ZOOM: f64 = 14.0;
+/// Share of the screen that a region fills which is to be seen as a whole.
+const FILLED: f64 = 0.8;
 /// Mean radius of the Earth in metres (IUGG), for the scale bar.
 const EARTH_RADIUS: f64 = 6_371_008.8;
 
@@ -46,7 +49,7 @@ impl Camera {
             pixel_ratio: viewport.pixel_ratio.clamp(0.25, 8.0),
         };
         let number = |value: f64, otherwise: f64| if value.is_finite() { value } else { otherwise };
-        let zoom = number(view.zoom, 0.0).clamp(min_zoom(projection, viewport), MAX_ZOOM);
+        let zoom = bounded(number(view.zoom, 0.0), min_zoom(projection, viewport), MAX_ZOOM);
         let mut camera = Self {
             projection,
             view: View { lon: wrap_longitude(number(view.lon, 0.0)), lat: 0.0, zoom },
@@ -206,6 +209,23 @@ impl Camera {
         Self::new(self.projection, self.view, viewport)
     }
 
+    /// The view of a region: of its middle (longitude, latitude), so near that its width and height in degrees fill most of
+    /// the screen.
+    pub fn showing(&self, [(lon, lat), (width, height)]: [(f64, f64); 2]) -> View {
+        let (across, down) = (self.viewport.width * FILLED, self.viewport.height * FILLED);
+        let (lat, world) = if self.projection == Projection::Globe {
+            let half = (width.max(height) / 2.0).min(90.0).to_radians();
+            (lat, across.min(down) * PI / half.sin())
+        } else {
+            let y = |lat: f64| self.plane_y(bounded(lat, -MERCATOR_LIMIT, MERCATOR_LIMIT));
+            let (top, bottom) = (y(lat + height / 2.0), y(lat - height / 2.0));
+            let middle = self.latitude_at(f64::midpoint(top, bottom));
+            (middle, (across * 360.0 / width).min(down / (bottom - top)))
+        };
+        let zoom = bounded((world / WORLD_AT_ZOOM_0).log2(), self.min_zoom(), MAX_ZOOM);
+        View { lon: wrap_longitude(lon), lat, zoom }
+    }
+
     /// North-south position of a latitude on the plane: 0 at the northern end, growing southwards, in
     /// lengths of the equator.
     pub fn plane_y(&self, lat: f64) -> f64 {
@@ -238,8 +258,8 @@ impl Camera {
         if half * 2.0 >= height {
             return 0.0;
         }
-        let plane_y = self.plane_y(lat.clamp(-limit, limit));
-        let clamped = plane_y.clamp(half, height - half);
+        let plane_y = self.plane_y(bounded(lat, -limit, limit));
+        let clamped = bounded(plane_y, half, height - half);
         // An unclamped latitude is handed back as it came, without the detour over the plane.
         if (clamped - plane_y).abs() < f64::EPSILON { lat } else { self.latitude_at(clamped) }
     }
@@ -276,6 +296,27 @@ mod tests {
 
     fn camera(projection: Projection, lon: f64, lat: f64, zoom: f64) -> Camera {
         Camera::new(projection, View { lon, lat, zoom }, SCREEN)
+    }
+
+    #[test]
+    fn a_region_is_shown_as_a_whole_and_fills_most_of_the_screen() {
+        let viewport = Viewport { width: 1000.0, height: 600.0, pixel_ratio: 2.0 };
+        for projection in Projection::ALL {
+            for (lon, lat, width, height) in
+                [(10.0, 50.0, 20.0, 10.0), (180.0, -10.0, 30.0, 60.0), (-100.0, 0.0, 0.5, 0.5)]
+            {
+                let start = View { lon: 0.0, lat: 0.0, zoom: 1.0 };
+                let camera = Camera::new(projection, start, viewport);
+                let view = camera.showing([(lon, lat), (width, height)]);
+                let camera = camera.looking_at(view);
+                let at = |dx: f64, dy: f64| camera.project(lon + width * dx, lat + height * dy);
+                let (west, east) = (at(-0.5, 0.0).unwrap(), at(0.5, 0.0).unwrap());
+                let (south, north) = (at(0.0, -0.5).unwrap(), at(0.0, 0.5).unwrap());
+                assert!(west.0 >= 0.0 && east.0 <= 1000.0 && north.1 >= 0.0 && south.1 <= 600.0);
+                let filled = ((east.0 - west.0) / 1000.0).max((south.1 - north.1) / 600.0);
+                assert!(filled > 0.4, "{projection:?} {lon} {lat}: {filled}");
+            }
+        }
     }
 
     #[test]

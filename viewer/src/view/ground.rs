@@ -12,7 +12,12 @@
 //!
 //! These follow from the addition theorem of tan; the tests hold them to the textbook formulas in `f64`.
 
-use super::{Camera, Projection};
+use super::{Camera, Projection, wrap_longitude};
+use crate::number::bounded;
+use crate::placement::Placement;
+
+/// Beyond it, northings are counted from this latitude, in degrees.
+const NEAR_POLE: f64 = 86.0;
 
 /// What the shader gets to know of the camera.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,27 +30,49 @@ pub struct Ground {
     pub radians_per_pixel: f32,
     /// Sine and cosine of the centre's latitude.
     pub sin_cos: [f32; 2],
-    /// The grid cell (column, row) that holds the centre. The row may lie beyond the grid.
+    /// The grid cell (column, row) that holds the centre. It may lie beyond the grid.
     pub cell: [i32; 2],
-    /// The centre's place within that cell: eastwards and southwards, 0 to 1.
+    /// The centre's place within that cell, 0 to 1, the way that columns and rows go.
     pub fraction: [f32; 2],
     /// The centre's longitude and latitude: the share of a turn from 180° W, of half a turn from the
     /// north pole.
     pub share: [f32; 2],
-    /// Cells per radian of longitude or latitude.
-    pub cells_per_radian: f32,
+    /// Columns and rows of cells per radian to the east and to the north.
+    pub cells_per_radian: [f32; 2],
     /// Columns and rows of the grid.
     pub size: [i32; 2],
+    /// The least and the greatest row of what is on the Earth: those of the poles where the grid reaches them.
+    pub ends: [i32; 2],
+    /// Columns of a turn, and what has to be added to that. The columns go around where there are as many.
+    pub turn: (i32, f32),
+    /// Where rows are steps of Mercator's northing, the place from which these are counted, near the view's centre: sine and
+    /// cosine of its latitude, and how many radians the centre lies north of it.
+    pub mercator: Option<[f32; 3]>,
+    /// Longitude of the grid's middle in radians from the view's centre; 0 where the columns go around.
+    pub middle: f32,
 }
 
 impl Ground {
-    /// What the shader needs for a camera over a global grid of `cols` x `rows` square cells, on a
-    /// canvas of `width` x `height` device pixels.
-    pub fn new(camera: &Camera, cols: u32, rows: u32, width: u32, height: u32) -> Self {
+    /// What the shader needs for a camera over a grid, on a canvas of `width` x `height` device pixels.
+    pub fn new(camera: &Camera, grid: &Placement, width: u32, height: u32) -> Self {
         let view = camera.view();
-        let per_degree = f64::from(cols) / 360.0;
-        let col = (view.lon + 180.0) * per_degree;
-        let row = (90.0 - view.lat) * per_degree;
+        let per_degree = [grid.cols_per_degree(), grid.rows_per_degree()];
+        // At the poles the northing has no end.
+        let near = bounded(view.lat, -NEAR_POLE, NEAR_POLE);
+        let from = if grid.is_mercator { near } else { view.lat };
+        let (mut col, row) = (grid.column(view.lon), grid.row(from));
+        let mut middle = 0.0;
+        let mut turn = (grid.turn() as i32, 0.0);
+        if !grid.wraps {
+            // Columns are counted on without a jump as far as half a turn from the grid's middle.
+            let half = f64::from(grid.cols) / 2.0;
+            middle = wrap_longitude((half - col) / per_degree[0]);
+            col = half - middle * per_degree[0];
+            turn = (grid.turn().ceil() as i32, (grid.turn() - grid.turn().ceil()) as f32);
+        }
+        let [south, north] = grid.reaches_poles();
+        let (first, last) = if grid.dlat < 0.0 { (north, south) } else { (south, north) };
+        let rows = grid.rows as i32;
         let (sin, cos) = view.lat.to_radians().sin_cos();
         Self {
             projection: camera.projection(),
@@ -55,8 +82,15 @@ impl Ground {
             cell: [col.floor() as i32, row.floor() as i32],
             fraction: [(col - col.floor()) as f32, (row - row.floor()) as f32],
             share: [((view.lon + 180.0) / 360.0) as f32, ((90.0 - view.lat) / 180.0) as f32],
-            cells_per_radian: per_degree.to_degrees() as f32,
-            size: [cols as i32, rows as i32],
+            cells_per_radian: per_degree.map(|cells| cells.to_degrees() as f32),
+            size: [grid.cols as i32, rows],
+            mercator: grid.is_mercator.then(|| {
+                let (sin, cos) = from.to_radians().sin_cos();
+                [sin, cos, (view.lat - from).to_radians()].map(|value| value as f32)
+            }),
+            ends: [if first { 0 } else { -1 }, if last { rows - 1 } else { rows }],
+            turn,
+            middle: middle.to_radians() as f32,
         }
     }
 }
@@ -95,16 +129,34 @@ pub(super) mod tests {
         Some([arc_tangent(x, u), arc_tangent(y - s * q, z + c * q)])
     }
 
-    /// The grid cell (column, row) at a fragment coordinate. `None` beside the globe.
+    /// Mercator's northing of an angle from a latitude, counted from there.
+    fn northing(angle: f32, [s, c]: [f32; 2]) -> f32 {
+        let half = angle * 0.5;
+        let difference = 2.0 * (c * half.cos() - s * half.sin()) * half.sin();
+        let r = (difference / (1.0 - s * (s + difference))).clamp(-0.999_999_9, 0.999_999_9);
+        if r.abs() < 0.05 { r * (1.0 + r * r / 3.0) } else { 0.5 * ((1.0 + r) / (1.0 - r)).ln() }
+    }
+
+    /// The grid cell (column, row) at a fragment coordinate. `None` beside the globe or the grid.
     fn cell(ground: &Ground, fragment: [f32; 2]) -> Option<[u32; 2]> {
-        let [east, north] = angles(ground, fragment)?;
-        let col =
-            ground.cell[0] + (ground.fraction[0] + east * ground.cells_per_radian).floor() as i32;
-        let row =
-            ground.cell[1] + (ground.fraction[1] - north * ground.cells_per_radian).floor() as i32;
+        let [east, mut north] = angles(ground, fragment)?;
+        let [across, along] = ground.cells_per_radian;
+        if let Some([sin, cos, shift]) = ground.mercator {
+            north = northing(north + shift, [sin, cos]);
+        }
+        let (mut cell, mut fraction) = (ground.cell, ground.fraction);
+        let away = east - ground.middle;
+        let turns = if away > PI { -1.0 } else { f32::from(u8::from(away < -PI)) };
+        cell[0] += turns as i32 * ground.turn.0;
+        fraction[0] += turns * ground.turn.1;
+        let col = cell[0] + (fraction[0] + east * across).floor() as i32;
+        let row = cell[1] + (fraction[1] + north * along).floor() as i32;
         // The last row holds the south pole itself.
-        let row = row.clamp(0, ground.size[1] - 1);
-        Some([col.rem_euclid(ground.size[0]) as u32, row as u32])
+        let row = row.clamp(ground.ends[0], ground.ends[1]);
+        let wraps = ground.size[0] >= ground.turn.0;
+        let col = if wraps { col.rem_euclid(ground.turn.0) } else { col };
+        let is_on_grid = (0..ground.size[0]).contains(&col) && (0..ground.size[1]).contains(&row);
+        is_on_grid.then_some([col as u32, row as u32])
     }
 
     /// atan2 to 2⁻²³, which GLSL does not promise of its own (Cephes' `atanf` polynomial).
@@ -140,7 +192,8 @@ pub(super) mod tests {
     fn ground(camera: &Camera) -> Ground {
         let viewport = camera.viewport();
         let device = |length: f64| (length * viewport.pixel_ratio) as u32;
-        Ground::new(camera, COLS, ROWS, device(viewport.width), device(viewport.height))
+        let grid = Placement::global(COLS, ROWS);
+        Ground::new(camera, &grid, device(viewport.width), device(viewport.height))
     }
 
     /// The cell at a fragment by the camera's textbook formulas, and those that a shift by so many
@@ -258,6 +311,55 @@ pub(super) mod tests {
             assert_eq!(cell(&ground, [640.0, 400.0]).unwrap()[1], pole_row);
             for x in 600..680_u16 {
                 assert!(cell(&ground, [f32::from(x) + 0.5, 400.5]).is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn cells_are_found_on_grids_of_any_extent_and_direction() {
+        for grid in [
+            Placement::new(0.0, -90.0, 0.5, 0.5, 720, 360),
+            Placement::new(-0.125, 90.125, 0.25, -0.25, 1440, 721),
+            Placement::new(170.0, 10.0, 0.25, -0.5, 80, 40),
+            Placement::new(350.0, -60.0, 0.07, 0.03, 300, 500),
+            Placement::new(-100.0, 80.0, 0.7, -0.7, 400, 200),
+            Placement::new(-180.0, 180.0, 0.5, -0.5, 720, 720).in_mercator(),
+            Placement::new(-20.0, -90.0, 0.1, 0.1, 400, 800).in_mercator(),
+        ] {
+            for (lon, lat) in
+                [(0.3, 10.0), (175.0, 5.0), (-10.0, -58.0), (60.0, 89.0), (-170.0, -88.0)]
+            {
+                for zoom in [1.0, 4.0] {
+                    let camera =
+                        Camera::new(Projection::Globe, View { lon, lat, zoom }, screen(1.0));
+                    let ground = Ground::new(&camera, &grid, 1280, 800);
+                    let at = |x: f32, y: f32| {
+                        let place = camera.unproject(f64::from(x), 800.0 - f64::from(y));
+                        place.and_then(|(lon, lat)| grid.pixel_at(lon, lat))
+                    };
+                    for i in 0..64_u16 {
+                        for j in 0..40_u16 {
+                            let [x, y] = [i * 20, j * 20].map(|at| f32::from(at) + 3.5);
+                            let rim = (x - 640.0).hypot(y - 400.0) * ground.radians_per_pixel;
+                            if (0.98..1.02).contains(&rim) {
+                                continue;
+                            }
+                            let found = cell(&ground, [x, y]).map(|[col, row]| (row, col));
+                            let near = [
+                                (0.0, 0.0),
+                                (0.03, 0.03),
+                                (0.03, -0.03),
+                                (-0.03, 0.03),
+                                (-0.03, -0.03),
+                            ];
+                            let expected = near.map(|(dx, dy)| at(x + dx, y + dy));
+                            assert!(
+                                expected.contains(&found),
+                                "{grid:?} {camera:?} at {x},{y}: {found:?}, expected {expected:?}"
+                            );
+                        }
+                    }
+                }
             }
         }
     }

@@ -1,34 +1,22 @@
-//! The page's side of the reader: all that the map calls.
+//! The reader as the page calls it.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
-use std::pin::Pin;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use floe_shared::grid::Grid;
-use futures::channel::oneshot;
-use js_sys::{Array, Uint8Array, Uint16Array};
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::MessageChannel;
 
-use super::channel;
-use super::protocol::{Outcome, Problem, ToPage, ToWorker, VERSION};
-use super::thread::{EarlyWorker, Thread};
+pub use super::connection::{ReaderError, ReaderOptions};
+use super::connection::{Reopening, Shared};
+use super::protocol::{Problem, ToPage, ToWorker};
+use super::{hearing, revival};
 use crate::basemap::Scale;
-use crate::chunk::{ChunkAnswer, ChunkKey};
+use crate::chunk::{ChunkAnswer, ChunkKey, VariableId};
 use crate::dataset::{Dataset, RefSpec, Sample};
 use crate::render::Geometry;
-
-/// How the workers are started.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReaderOptions {
-    /// The worker's script (an ES module that takes a compiled WebAssembly module, or `null` for its own, starts it
-    /// and keeps what else it is told until then), relative to the document's base.
-    pub worker_url: String,
-    /// Workers in all, 1 to 4: the reader and its decoders.
-    pub pool: usize,
-}
 
 /// Reads a store in workers. Clones are the same reader; the workers end with the last one.
 #[derive(Clone)]
@@ -36,112 +24,35 @@ pub struct Reader {
     shared: Rc<Shared>,
 }
 
-/// Why the reader cannot do what it was asked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ReaderError {
-    /// The browser does not start the worker.
-    #[error("cannot start the worker {url}: {reason}")]
-    NoWorker {
-        /// Its script.
-        url: String,
-        /// What the browser says.
-        reason: String,
-    },
-    /// The worker's file belongs to another version of the page.
-    #[error(
-        "the worker {url} belongs to another version of this page: expected protocol {VERSION}, found {found}; reload the page without cache"
-    )]
-    OtherVersion {
-        /// Its script.
-        url: String,
-        /// Its protocol version.
-        found: u32,
-    },
-    /// A worker has stopped.
-    #[error("a worker has stopped: {reason}; reload the page")]
-    Stopped {
-        /// What the browser says.
-        reason: String,
-    },
-    /// The store cannot be read.
-    #[error("{message}")]
-    Store {
-        /// What was expected and what was found.
-        message: String,
-        /// Whether asking again may help.
-        transient: bool,
-    },
-    /// Another request took this one's place.
-    #[error("given up for another request")]
-    GivenUp,
-}
-
-/// The worker's reply with what is attached to it, or why there is none.
-type Reply = Pin<Box<dyn Future<Output = Result<(ToPage, JsValue), ReaderError>>>>;
-type OnChunk = Rc<dyn Fn(ChunkKey, ChunkAnswer)>;
-
-/// What the clones of a reader share.
-struct Shared {
-    options: ReaderOptions,
-    state: RefCell<State>,
-    workers: RefCell<Vec<Thread>>,
-}
-
-#[derive(Default)]
-struct State {
-    /// The reader worker listens.
-    is_ready: bool,
-    /// The decoders have been started.
-    has_decoders: bool,
-    /// Numbers of the decoders that have work.
-    connected: HashSet<usize>,
-    /// The number of the last request.
-    last_request: u32,
-    /// The number of the last request to open a store.
-    last_opening: u32,
-    /// Who waits for which request's reply.
-    waiting: HashMap<u32, oneshot::Sender<(ToPage, JsValue)>>,
-    /// The last list of wanted chunks.
-    wanted: Vec<ChunkKey>,
-    /// Those of them without an answer.
-    pending: HashSet<ChunkKey>,
-    on_chunk: Option<OnChunk>,
-    /// Answers that came before anybody listened.
-    unheard: Vec<(ChunkKey, ChunkAnswer)>,
-    /// Nothing goes any more.
-    failure: Option<ReaderError>,
-}
-
-impl Default for ReaderOptions {
-    fn default() -> Self {
-        Self { worker_url: "reader.js".to_owned(), pool: 2 }
-    }
-}
-
 impl Reader {
     /// Starts the reader worker, so that it loads while the page does other things, or takes the one that
     /// `index.html` has started before this module was there.
     pub fn spawn(options: ReaderOptions) -> Result<Self, ReaderError> {
-        let shared =
-            Rc::new(Shared { options, state: RefCell::default(), workers: RefCell::default() });
+        let shared = Rc::new(Shared {
+            options,
+            heed: hearing::heed,
+            state: RefCell::default(),
+            workers: RefCell::default(),
+        });
         let reader = shared.start(0)?;
         shared.workers.borrow_mut().push(reader);
+        revival::keep_watch(Rc::downgrade(&shared));
         Ok(Self { shared })
     }
 
     /// Starts the decoders, unless they are there. Until then, and without them, the reader decodes: it is
     /// done with a first view before another worker is there to help.
     pub fn start_decoders(&self) {
-        let shared = &self.shared;
-        let started = std::mem::replace(&mut shared.state.borrow_mut().has_decoders, true);
-        if started {
-            return;
+        let started = std::mem::replace(&mut self.shared.state.borrow_mut().has_decoders, true);
+        if !started {
+            self.shared.start_decoders();
         }
-        for number in 1..shared.options.pool.clamp(1, 4) {
-            if let Ok(decoder) = shared.start(number) {
-                shared.workers.borrow_mut().push(decoder);
-            }
-        }
+    }
+
+    /// Sets who is told what a store holds that had to be opened again, if that is another snapshot than before:
+    /// from then on chunks come from there.
+    pub fn on_reopened(&self, callback: impl Fn(Rc<Dataset>) + 'static) {
+        self.shared.state.borrow_mut().on_reopened = Some(Rc::new(callback));
     }
 
     /// Opens a store, in place of the one before. Chunks that are pending are given up. The worker is told
@@ -156,6 +67,8 @@ impl Reader {
             state.wanted.clear();
             state.pending.clear();
             state.unheard.clear();
+            state.opened = Some((url.to_owned(), at.clone()));
+            state.reopening = Reopening::Done;
         }
         let shared = Rc::clone(&self.shared);
         let url = url.to_owned();
@@ -194,11 +107,14 @@ impl Reader {
             ToWorker::Want { keys: marked }
         };
         match self.shared.failure() {
+            // A reader that opens the store again is told when it has it.
+            None if !self.shared.has_store() => {}
             None => self.shared.tell(&message),
             Some(error) => {
                 // Not from within the caller, who may be in the middle of something.
                 let shared = Rc::clone(&self.shared);
-                spawn_local(async move { shared.fail_pending(&error) });
+                let problem = Problem { message: error.to_string(), transient: false };
+                spawn_local(async move { shared.fail_pending(&problem) });
             }
         }
     }
@@ -216,9 +132,25 @@ impl Reader {
         self.shared.state.borrow_mut().on_chunk = Some(Rc::new(callback));
     }
 
-    /// What all variables hold in all years at a pixel of the finest level.
-    pub async fn sample(&self, row: u32, col: u32) -> Result<Vec<Sample>, ReaderError> {
-        let reply = self.shared.ask(|request| ToWorker::Sample { request, row, col });
+    /// Sets who is told how many bytes a view takes for which the visitor has to be asked; 0 if it takes few.
+    pub fn on_heavy(&self, callback: impl Fn(u64) + 'static) {
+        self.shared.state.borrow_mut().on_heavy = Some(Rc::new(callback));
+    }
+
+    /// Lets views take so many bytes.
+    pub fn allow(&self, bytes: u64) {
+        self.shared.tell(&ToWorker::Allow { bytes });
+    }
+
+    /// What variables hold at a place (longitude and latitude in degrees), in pixels of the finest level, along the axes along
+    /// which they play; `planes` are the planes of each, of which `shown` is on the screen.
+    pub async fn sample(
+        &self,
+        place: (f64, f64),
+        shown: VariableId,
+        planes: Vec<u32>,
+    ) -> Result<Vec<Sample>, ReaderError> {
+        let reply = self.shared.ask(|request| ToWorker::Sample { request, place, shown, planes });
         match reply.await? {
             (ToPage::Sampled { result, .. }, _) => Ok(result?),
             _ => Err(ReaderError::GivenUp),
@@ -277,189 +209,6 @@ impl Reader {
     /// after a refresh, a lost WebGL context or a transient failure.
     pub fn forget(&self) {
         self.want(Vec::new());
-    }
-}
-
-impl Shared {
-    /// Starts worker `number`, 0 the reader.
-    fn start(self: &Rc<Self>, number: usize) -> Result<Thread, ReaderError> {
-        let url = &self.options.worker_url;
-        let (hearing, failing) = (Rc::downgrade(self), Rc::downgrade(self));
-        let hear = move |data: JsValue| {
-            if let Some(shared) = hearing.upgrade() {
-                shared.hear(number, data);
-            }
-        };
-        let fail = move |reason: Option<String>| {
-            if let Some(shared) = failing.upgrade() {
-                shared.lose(number, reason);
-            }
-        };
-        let early = if number == 0 { EarlyWorker::take() } else { None };
-        Thread::start(url, early, hear, fail)
-            .map_err(|reason| ReaderError::NoWorker { url: url.clone(), reason })
-    }
-
-    /// Takes what a worker says.
-    fn hear(self: &Rc<Self>, number: usize, data: JsValue) {
-        if let Ok((message, attachment)) = channel::open::<ToPage>(data) {
-            self.handle(number, message, attachment);
-        } else {
-            let url = self.options.worker_url.clone();
-            self.fail(&ReaderError::OtherVersion { url, found: 0 });
-        }
-    }
-
-    /// A worker has stopped, or has never come up.
-    fn lose(&self, number: usize, reason: Option<String>) {
-        let (is_ready, is_idle) = {
-            let state = self.state.borrow();
-            (state.is_ready, number > 0 && !state.connected.contains(&number))
-        };
-        if is_idle {
-            // A decoder that does not come up is not missed.
-            return;
-        }
-        let error = if is_ready {
-            let reason = reason.unwrap_or_else(|| "it could not be loaded".to_owned());
-            ReaderError::Stopped { reason }
-        } else {
-            let reason = reason.unwrap_or_else(|| "its script could not be loaded".to_owned());
-            ReaderError::NoWorker { url: self.options.worker_url.clone(), reason }
-        };
-        self.fail(&error);
-    }
-
-    /// Says something to the reader worker.
-    fn tell(&self, message: &ToWorker) {
-        if let Some(reader) = self.workers.borrow().first() {
-            // It fails only if something cannot be cloned, and bytes can.
-            let _ = reader.worker().post_message(&channel::message(message));
-        }
-    }
-
-    /// Asks something at once; the future gives the reply.
-    fn ask(self: &Rc<Self>, message: impl FnOnce(u32) -> ToWorker) -> Reply {
-        let (sender, receiver) = oneshot::channel();
-        let failure = self.failure();
-        if failure.is_none() {
-            let request = {
-                let mut state = self.state.borrow_mut();
-                state.last_request = state.last_request.wrapping_add(1);
-                let request = state.last_request;
-                state.waiting.insert(request, sender);
-                request
-            };
-            self.tell(&message(request));
-        }
-        let shared = Rc::clone(self);
-        Box::pin(async move {
-            // The sender is dropped when the reader stops.
-            receiver.await.map_err(|_| shared.failure().unwrap_or(ReaderError::GivenUp))
-        })
-    }
-
-    fn failure(&self) -> Option<ReaderError> {
-        self.state.borrow().failure.clone()
-    }
-
-    fn handle(self: &Rc<Self>, worker: usize, message: ToPage, attachment: JsValue) {
-        match message {
-            ToPage::Ready { version } if version != VERSION => {
-                let url = self.options.worker_url.clone();
-                self.fail(&ReaderError::OtherVersion { url, found: version });
-            }
-            ToPage::Ready { .. } if worker == 0 => self.state.borrow_mut().is_ready = true,
-            ToPage::Ready { .. } => self.connect_decoder(worker),
-            ToPage::Chunk { key, outcome } => self.deliver(key, outcome, attachment),
-            ToPage::Opened { request, ref foreseen, .. } => {
-                // As if the page had asked for them: when it does it has its answer. Of a store that it
-                // has given up for another one no answers will come.
-                if request == self.state.borrow().last_opening {
-                    let mut state = self.state.borrow_mut();
-                    state.pending.extend(foreseen);
-                    state.wanted.clone_from(foreseen);
-                }
-                self.reply(request, message, attachment);
-            }
-            ToPage::Sampled { request, .. }
-            | ToPage::Refreshed { request, .. }
-            | ToPage::Shapes { request, .. }
-            | ToPage::LandTiles { request, .. } => self.reply(request, message, attachment),
-        }
-    }
-
-    fn reply(&self, request: u32, message: ToPage, attachment: JsValue) {
-        let sender = self.state.borrow_mut().waiting.remove(&request);
-        if let Some(sender) = sender {
-            // Whoever asked may be gone.
-            let _ = sender.send((message, attachment));
-        }
-    }
-
-    fn deliver(&self, key: ChunkKey, outcome: Outcome, attachment: JsValue) {
-        let answer = match outcome {
-            Outcome::Data { width, height } => match attachment.dyn_into::<Uint16Array>() {
-                Ok(values) => ChunkAnswer::Data { width, height, values },
-                Err(_) => ChunkAnswer::Failed {
-                    message: "the worker sent a chunk without its pixels".to_owned(),
-                    transient: false,
-                },
-            },
-            Outcome::Absent {} => ChunkAnswer::Absent,
-            Outcome::Failed { problem } => {
-                ChunkAnswer::Failed { message: problem.message, transient: problem.transient }
-            }
-        };
-        let on_chunk = {
-            let mut state = self.state.borrow_mut();
-            state.pending.remove(&key);
-            state.on_chunk.clone()
-        };
-        match on_chunk {
-            Some(on_chunk) => on_chunk(key, answer),
-            None => self.state.borrow_mut().unheard.push((key, answer)),
-        }
-    }
-
-    /// Joins the reader and a decoder that has come up.
-    fn connect_decoder(&self, number: usize) {
-        let workers = self.workers.borrow();
-        let (Some(reader), Some(decoder)) = (workers.first(), workers.get(number)) else { return };
-        let Ok(pipe) = MessageChannel::new() else { return };
-        let give = |thread: &Thread, message: &ToWorker, port: &JsValue| {
-            let message = channel::message_with(message, port);
-            thread.worker().post_message_with_transfer(&message, &Array::of1(port)).is_ok()
-        };
-        if give(decoder, &ToWorker::BeDecoder {}, &pipe.port1()) {
-            give(reader, &ToWorker::AddDecoder {}, &pipe.port2());
-            self.state.borrow_mut().connected.insert(number);
-        }
-    }
-
-    /// Nothing goes any more: tells everybody who waits.
-    fn fail(&self, error: &ReaderError) {
-        {
-            let mut state = self.state.borrow_mut();
-            state.failure.get_or_insert_with(|| error.clone());
-            // Dropping the senders wakes those who wait.
-            state.waiting.clear();
-        }
-        self.fail_pending(error);
-    }
-
-    fn fail_pending(&self, error: &ReaderError) {
-        let pending = std::mem::take(&mut self.state.borrow_mut().pending);
-        for key in pending {
-            let problem = Problem { message: error.to_string(), transient: false };
-            self.deliver(key, Outcome::Failed { problem }, JsValue::UNDEFINED);
-        }
-    }
-}
-
-impl From<Problem> for ReaderError {
-    fn from(problem: Problem) -> Self {
-        Self::Store { message: problem.message, transient: problem.transient }
     }
 }
 

@@ -5,24 +5,26 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use futures::future::{AbortHandle, FutureExt as _, LocalBoxFuture, Shared, abortable};
-use js_sys::{Array, Uint8Array, Uint16Array};
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
+use web_sys::{MessageEvent, MessagePort};
 
+use super::answer::{Answer, scope, send, send_chunk, send_with};
+use super::budget;
 use super::channel;
 use super::decoder::Decoder;
 use super::foresight::Outlook;
-use super::protocol::{Outcome, Problem, ToDecoder, ToPage, ToWorker, VERSION};
+use super::protocol::{Problem, ToDecoder, ToPage, ToReader, ToWorker, VERSION};
 use super::queue::Queue;
 use super::shapes::{self, Packed};
-use super::wire::Wire;
 use crate::basemap::Scale;
 use crate::chunk::ChunkKey;
 use crate::dataset::{Dataset, RefSpec};
 use crate::start::Start;
 use crate::state::view::ViewState;
-use crate::store::reader::Encoded;
+use crate::store::map_array::Cut;
+use crate::store::reader::{Encoded, UnitId};
 use crate::store::transport::Fetch;
 use crate::store::{Store, StoreError};
 
@@ -31,23 +33,6 @@ use crate::store::{Store, StoreError};
 const CONCURRENT: usize = 8;
 /// Memory for encoded chunks in bytes.
 const CACHE: usize = 12 << 20;
-
-/// What became of a chunk.
-pub(super) enum Answer {
-    /// Pixels, row by row from the north-west.
-    Data {
-        /// Columns.
-        width: u32,
-        /// Rows.
-        height: u32,
-        /// `width * height` digital numbers.
-        pixels: Vec<u16>,
-    },
-    /// Not stored.
-    Absent,
-    /// Not readable.
-    Failed(Problem),
-}
 
 /// What a worker knows.
 struct Host {
@@ -61,6 +46,12 @@ struct Host {
     /// Counts stores, so that decoders do not mix up their arrays.
     generation: Cell<u32>,
     queue: RefCell<Queue>,
+    /// The bytes that a view may take without asking.
+    allowed: Cell<u64>,
+    /// Counts lists of wanted chunks.
+    lists: Cell<u32>,
+    /// Whether the visitor is being asked.
+    is_heavy: Cell<bool>,
     running: RefCell<HashMap<ChunkKey, AbortHandle>>,
     decoders: RefCell<Decoders>,
     /// The coarse shapes of the base map, begun before the page asked for them.
@@ -88,9 +79,13 @@ struct Decoders {
 }
 
 struct Port {
-    port: MessagePort,
+    /// The way to it.
+    way: MessagePort,
     /// Numbers of the arrays that it has been told.
-    defined: HashSet<u32>,
+    defined: HashSet<u64>,
+    /// The unit that it keeps, of a generation of stores, and that unit's number.
+    kept: Option<(u32, UnitId)>,
+    units: u32,
 }
 
 /// Starts listening to the page and says so. Where the worker's address tells the page's screen and query
@@ -103,6 +98,9 @@ pub fn run() {
         held: RefCell::default(),
         generation: Cell::new(0),
         queue: RefCell::new(Queue::new(CONCURRENT)),
+        allowed: Cell::new(budget::MOST),
+        lists: Cell::new(0),
+        is_heavy: Cell::new(false),
         running: RefCell::default(),
         decoders: RefCell::default(),
         shapes: RefCell::default(),
@@ -141,16 +139,16 @@ fn handle(host: &Rc<Host>, message: ToWorker, attachment: JsValue) {
                 }
             });
         }
-        ToWorker::Want { keys } => {
-            let given_up = host.queue.borrow_mut().update(&keys);
-            host.abort(&given_up);
-            host.pump();
-        }
-        ToWorker::Sample { request, row, col } => {
+        ToWorker::Want { keys } => host.want(keys),
+        ToWorker::Allow { bytes } => host.allowed.set(bytes),
+        ToWorker::Sample { request, place, shown, planes } => {
             let store = host.opened();
             spawn_local(async move {
                 let result = match store {
-                    Ok(store) => store.sample(row, col).await.map_err(|error| problem(&error)),
+                    Ok(store) => {
+                        let samples = store.sample(place, shown, &planes).await;
+                        samples.map_err(|error| Problem::of(&error))
+                    }
                     Err(problem) => Err(problem),
                 };
                 send(&ToPage::Sampled { request, result });
@@ -182,9 +180,11 @@ fn handle(host: &Rc<Host>, message: ToWorker, attachment: JsValue) {
         ToWorker::LandTiles { request, grid } => {
             send(&ToPage::LandTiles { request, tiles: shapes::land_tiles(grid) });
         }
+        ToWorker::Ping {} => send(&ToPage::Pong {}),
         ToWorker::AddDecoder {} => {
-            if let Ok(port) = attachment.dyn_into() {
-                let port = Port { port, defined: HashSet::new() };
+            if let Ok(port) = attachment.dyn_into::<MessagePort>() {
+                listen_to(host, &port);
+                let port = Port { way: port, defined: HashSet::new(), kept: None, units: 0 };
                 host.decoders.borrow_mut().ports.push(port);
             }
         }
@@ -196,9 +196,27 @@ fn handle(host: &Rc<Host>, message: ToWorker, attachment: JsValue) {
     }
 }
 
+/// Hears from a decoder which bytes do not decode.
+fn listen_to(host: &Rc<Host>, port: &MessagePort) {
+    let host = Rc::clone(host);
+    let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        if let Ok((ToReader::Broken { key }, _)) = channel::open(event.data())
+            && let Ok(store) = host.opened()
+        {
+            for port in &mut host.decoders.borrow_mut().ports {
+                port.kept = None;
+            }
+            // Of another store that was opened meanwhile it costs one request.
+            store.distrust(key);
+        }
+    });
+    port.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+    listener.forget();
+}
+
 /// Decodes what comes out of a port from now on.
 fn decode_for(port: &MessagePort) {
-    let decoder = Decoder::default();
+    let decoder = Rc::new(Decoder::new(port.clone()));
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         if let Ok((message, attachment)) = channel::open::<ToDecoder>(event.data()) {
             decoder.handle(message, &attachment);
@@ -254,7 +272,7 @@ impl Host {
             };
             let store = Store::open(Fetch::new(&url), &url, reference, CACHE, ahead)
                 .await
-                .map_err(|error| problem(&error))?;
+                .map_err(|error| Problem::of(&error))?;
             if host.attempt.get() != attempt {
                 return Err(Problem {
                     message: format!("{url} was given up for another store"),
@@ -263,7 +281,10 @@ impl Host {
             }
             let dataset = host.install(store);
             let chunks = |(outlook, view): (Outlook, ViewState)| outlook.chunks(&view, &dataset);
-            let foreseen = first_view.map(chunks).unwrap_or_default();
+            let mut foreseen = first_view.map(chunks).unwrap_or_default();
+            if let Ok(store) = host.opened() {
+                foreseen.truncate(host.within(&store, &foreseen));
+            }
             let wanted: Vec<_> = foreseen.iter().map(|&key| (key, true)).collect();
             host.queue.borrow_mut().update(&wanted);
             host.pump();
@@ -288,7 +309,7 @@ impl Host {
 
     async fn refresh(&self) -> Result<Option<Dataset>, Problem> {
         let store = self.opened()?;
-        let newer = store.refresh().await.map_err(|error| problem(&error))?;
+        let newer = store.refresh().await.map_err(|error| Problem::of(&error))?;
         // Another store may have been opened meanwhile.
         let is_current =
             self.store.borrow().as_ref().is_some_and(|current| Rc::ptr_eq(current, &store));
@@ -306,6 +327,61 @@ impl Host {
                 handle.abort();
             }
         }
+    }
+
+    /// Fetches what is wanted, as far as that takes no more bytes than are allowed; what lies nearest to the middle of
+    /// the screen comes first. Of the rest it is found out what it really takes.
+    fn want(self: &Rc<Self>, mut keys: Vec<(ChunkKey, bool)>) {
+        let number = self.lists.get().wrapping_add(1);
+        self.lists.set(number);
+        let store = self.opened();
+        let wanted: Vec<ChunkKey> = keys.iter().map(|(key, _)| *key).collect();
+        let within = store.as_ref().map_or(keys.len(), |store| self.within(store, &wanted));
+        let given_up = self.queue.borrow_mut().update(&keys[..within]);
+        self.abort(&given_up);
+        self.pump();
+        let Some(rest) = keys.get_mut(within..).filter(|rest| !rest.is_empty()) else {
+            // A list without anything new is what is left of the one before.
+            if keys.iter().any(|(_, is_new)| *is_new) && self.is_heavy.replace(false) {
+                send(&ToPage::Heavy { bytes: 0 });
+            }
+            return;
+        };
+        // They are not in the queue, whether they were asked for before or not.
+        for (_, is_new) in rest {
+            *is_new = true;
+        }
+        let host = Rc::clone(self);
+        spawn_local(async move {
+            let Ok(store) = store else { return };
+            let bytes = bytes(&store, &wanted).await;
+            if host.lists.get() != number {
+                return;
+            }
+            let is_heavy = bytes > host.allowed.get();
+            if is_heavy {
+                send(&ToPage::Heavy { bytes });
+                for (key, _) in &keys[within..] {
+                    send_chunk(*key, Answer::Held);
+                }
+            } else {
+                host.queue.borrow_mut().update(&keys);
+                host.pump();
+            }
+            host.is_heavy.set(is_heavy);
+        });
+    }
+
+    /// How many of the first chunks take no more than is allowed, unpacked: then nobody has to look what they really
+    /// take.
+    fn within(&self, store: &Store<Fetch>, keys: &[ChunkKey]) -> usize {
+        // What cannot be had is told by itself.
+        let cost = |key: &ChunkKey| match store.unpacked(*key) {
+            Ok((unit, bytes)) => (Some(unit), bytes),
+            Err(_) => (None, 0),
+        };
+        let units = keys.iter().map(cost);
+        budget::within(units, self.allowed.get())
     }
 
     /// Starts as many chunks as there is room for.
@@ -338,14 +414,19 @@ impl Host {
         encoded: Result<Option<Encoded>, StoreError>,
     ) {
         let answer = match encoded {
-            Err(error) => Answer::Failed(problem(&error)),
-            Ok(None) => Answer::Absent,
+            Err(error) => Answer::Failed(Problem::of(&error)),
+            Ok(None) => match store.absent(key) {
+                None => Answer::Absent,
+                Some((cut, pixels)) => {
+                    Answer::Data { width: cut.width, height: cut.height, pixels }
+                }
+            },
             Ok(Some(encoded)) if self.hand_over(store, key, &encoded) => return,
             Ok(Some(encoded)) => match store.decode(key, &encoded) {
                 Ok(pixels) => {
                     Answer::Data { width: encoded.cut.width, height: encoded.cut.height, pixels }
                 }
-                Err(error) => Answer::Failed(problem(&error)),
+                Err(error) => Answer::Failed(Problem::of(&error)),
             },
         };
         match &mut *self.held.borrow_mut() {
@@ -363,7 +444,9 @@ impl Host {
             return false;
         };
         decoders.next = (decoders.next + 1) % count;
-        let array = self.generation.get() << 16 | u32::from(key.level) << 8 | key.variable as u32;
+        let array = u64::from(self.generation.get()) << 32
+            | u64::from(key.level) << 16
+            | u64::from(key.variable.0);
         if port.defined.insert(array) {
             let (Ok(map_array), Ok(zarr_json)) =
                 (store.array(key.variable, key.level), store.zarr_json(key.variable, key.level))
@@ -374,50 +457,49 @@ impl Host {
                 array,
                 path: map_array.metadata.path.clone(),
                 zarr_json: zarr_json.to_owned(),
+                map_axes: map_array.map_axes().map(|axis| axis as u32).into(),
+                form: store.dataset().form,
             };
-            if port.port.post_message(&channel::message(&define)).is_err() {
+            if port.way.post_message(&channel::message(&define)).is_err() {
                 return false;
             }
         }
-        let cut = encoded.cut;
-        let decode =
-            ToDecoder::Decode { key, array, year: cut.year, width: cut.width, height: cut.height };
+        let Cut { plane, row, col, width, height } = encoded.cut;
+        let unit = store.shared_unit(key).map(|unit| (self.generation.get(), unit));
+        store.decode_no_more();
+        let is_kept = unit.is_some() && port.kept == unit;
+        if unit.is_some() && !is_kept {
+            port.units = port.units.wrapping_add(1).max(1);
+            port.kept.clone_from(&unit);
+        }
+        let unit = if unit.is_some() { port.units } else { 0 };
+        let decode = ToDecoder::Decode { key, array, plane, row, col, width, height, unit };
+        if is_kept {
+            return port.way.post_message(&channel::message(&decode)).is_ok();
+        }
         let bytes = Uint8Array::from(&*encoded.bytes);
         let message = channel::message_with(&decode, &bytes);
-        port.port.post_message_with_transferable(&message, &Array::of1(&bytes.buffer())).is_ok()
+        port.way.post_message_with_transferable(&message, &Array::of1(&bytes.buffer())).is_ok()
     }
 }
 
-/// Sends an answer to the page; pixels are transferred.
-pub(super) fn send_chunk(key: ChunkKey, answer: Answer) {
-    match answer {
-        Answer::Data { width, height, pixels } => {
-            let pixels = Uint16Array::from(pixels.as_slice());
-            let head = ToPage::Chunk { key, outcome: Outcome::Data { width, height } };
-            send_with(&head, &pixels, &pixels.buffer());
-        }
-        Answer::Absent => send(&ToPage::Chunk { key, outcome: Outcome::Absent {} }),
-        Answer::Failed(problem) => {
-            send(&ToPage::Chunk { key, outcome: Outcome::Failed { problem } });
+/// The bytes that chunks take. Where a manifest cannot be read, that is said of the chunks themselves.
+async fn bytes(store: &Store<Fetch>, keys: &[ChunkKey]) -> u64 {
+    let (mut units, mut sum) = (Vec::new(), 0_u64);
+    for key in keys {
+        if let Ok((unit, bytes)) = store.packed(*key).await
+            && !units.contains(&unit)
+        {
+            units.push(unit);
+            sum = sum.saturating_add(bytes);
         }
     }
+    sum
 }
 
-fn send(message: &impl Wire) {
-    let _ = scope().post_message(&channel::message(message));
-}
-
-/// Sends a message with an array, whose buffer is transferred.
-fn send_with(message: &impl Wire, array: &JsValue, buffer: &JsValue) {
-    let message = channel::message_with(message, array);
-    // It fails only if something cannot be cloned, and bytes can.
-    let _ = scope().post_message_with_transfer(&message, &Array::of1(buffer));
-}
-
-fn scope() -> DedicatedWorkerGlobalScope {
-    js_sys::global().unchecked_into()
-}
-
-fn problem(error: &StoreError) -> Problem {
-    Problem { message: error.to_string(), transient: error.is_transient() }
+impl Problem {
+    /// Why a store could not be read.
+    pub(super) fn of(error: &StoreError) -> Self {
+        Self { message: error.to_string(), transient: error.is_transient() }
+    }
 }

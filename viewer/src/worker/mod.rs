@@ -6,24 +6,32 @@
 //! has nothing better to do with its processors. Until then, and with a pool of one, the reader decodes as
 //! well. Pixels go to the page as transferred buffers, never through its WebAssembly memory.
 //!
-//! * [`client`]: the page's side, all that the map calls,
+//! * [`client`]: the page's side, all that the map calls; `connection` and `hearing` are behind it,
 //! * [`host`]: the worker's side,
 //! * [`protocol`], [`wire`]: what they say to each other, and how it is written,
 //! * [`foresight`]: what the page will ask for first,
 //! * `shapes`: the base map, made ready to be drawn,
-//! * [`queue`]: which chunk is next,
-//! * `thread`: how workers are started.
+//! * `answer`: what workers say to the page,
+//! * [`queue`]: which chunk is next, [`budget`]: what a view takes,
+//! * `thread`: how workers are started,
+//! * `watch`, `revival`: what is done about those that end.
 //!
 //! The page links `client` and `protocol` only: the store's code, zstd and flatbuffers are reached from
 //! `host` alone and stay in the worker's module.
 
+mod answer;
+pub mod budget;
 mod channel;
 pub mod client;
+mod connection;
 mod decoder;
 pub mod foresight;
+mod hearing;
 pub mod host;
 pub mod protocol;
 pub mod queue;
+mod revival;
 mod shapes;
 mod thread;
+mod watch;
 pub mod wire;

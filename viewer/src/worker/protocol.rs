@@ -1,31 +1,38 @@
 //! What page, reader worker and decoder workers say to each other.
 //!
 //! ```text
-//!     Open, Want, Sample, Refresh, Shapes, LandTiles            Define, Decode + bytes
+//!  Open, Want, Allow, Sample, Refresh, Shapes, LandTiles, Ping  Define, Decode + bytes
 //!   page ───────────────────────────────────> reader worker ───────────────────────────> decoder
 //!        <───────────────────────────────────                                            workers
 //!      Ready, Opened, Sampled, Refreshed, Chunk + pixels,                                   │
-//!      Shapes + geometry, LandTiles                                                         │
+//!      Heavy, Shapes + geometry, LandTiles, Pong                                            │
 //!        <─────────────────────────────────────────────────────────────────────────────────┘
-//!                                       Ready, Chunk + pixels
+//!                                    Ready, Pong, Chunk + pixels
 //! ```
 //!
+//! A decoder tells the reader, out of the same port, which bytes did not decode (`Broken`).
+//!
 //! All workers run the same module. A message is an array: the bytes of a value of this module, then
-//! what is transferred with it (an `ArrayBuffer`, a `Uint16Array` or a `MessagePort`).
+//! what is transferred with it (an `ArrayBuffer`, codes in an array of their size or a `MessagePort`).
 
+use floe_shared::cf_time::Calendar;
+use floe_shared::colormap::Kind;
+use floe_shared::flags::Flag;
 use floe_shared::grid::Grid;
-use floe_shared::schema::Variable;
 use floe_shared::status::Commit;
 
 use super::wire::{Damaged, Reader, Wire, Writer, wire_enum, wire_struct};
+use crate::axis::{Axis, Steps};
 use crate::basemap::Scale;
-use crate::chunk::ChunkKey;
-use crate::dataset::{Dataset, LevelInfo, RefSpec, Sample, VariableInfo};
+use crate::chunk::{ChunkKey, Codes, Form, VariableId};
+use crate::dataset::{Dataset, GridInfo, LevelInfo, RefSpec, Sample, Texts, VariableInfo};
+use crate::placement::Placement;
 use crate::render::{Layout, Run};
+use crate::units::Unit;
 
 /// Changes whenever a message changes: the worker's file name does not, so that a page may meet an
 /// older worker in a cache.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 6;
 
 /// From the page to a worker.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,10 +56,12 @@ pub enum ToWorker {
     Sample {
         /// Number of the request.
         request: u32,
-        /// Row.
-        row: u32,
-        /// Column.
-        col: u32,
+        /// Longitude and latitude in degrees.
+        place: (f64, f64),
+        /// The variable on the screen.
+        shown: VariableId,
+        /// The plane of each variable.
+        planes: Vec<u32>,
     },
     /// Look for new commits.
     Refresh {
@@ -73,6 +82,13 @@ pub enum ToWorker {
         /// The grid.
         grid: Grid,
     },
+    /// Views may take so many bytes from now on.
+    Allow {
+        /// The bytes.
+        bytes: u64,
+    },
+    /// Say that you are there.
+    Ping {},
     /// Be the reader; a decoder waits at the port transferred.
     AddDecoder {},
     /// Be a decoder for the reader at the port transferred.
@@ -132,6 +148,13 @@ pub enum ToPage {
         /// What became of it.
         outcome: Outcome,
     },
+    /// The view takes so many bytes, for which the visitor has to be asked; 0 if it takes few.
+    Heavy {
+        /// The bytes.
+        bytes: u64,
+    },
+    /// Reply to [`ToWorker::Ping`].
+    Pong {},
 }
 
 /// From the reader to a decoder.
@@ -140,24 +163,45 @@ pub enum ToDecoder {
     /// How the chunks of an array are encoded.
     Define {
         /// The array's number from now on.
-        array: u32,
+        array: u64,
         /// Its path.
         path: String,
         /// Its `zarr.json`.
         zarr_json: String,
+        /// Those of its axes that are latitude and longitude.
+        map_axes: (u32, u32),
+        /// The form in which its pixels are wanted.
+        form: Form,
     },
-    /// Decode the bytes transferred and send the pixels to the page.
+    /// Decode the bytes transferred, or the unit that is kept, and send the pixels to the page.
     Decode {
         /// The chunk.
         key: ChunkKey,
         /// The array's number.
-        array: u32,
-        /// Which year of the bytes is wanted.
-        year: u32,
+        array: u64,
+        /// Which plane of the bytes is wanted ...
+        plane: u32,
+        /// ... from which row ...
+        row: u32,
+        /// ... and column on.
+        col: u32,
         /// Columns wanted.
         width: u32,
         /// Rows wanted.
         height: u32,
+        /// The number of a unit of which more will be wanted: it is kept, and comes without bytes the next time; 0 for
+        /// one of which this is all.
+        unit: u32,
+    },
+}
+
+/// From a decoder to the reader.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ToReader {
+    /// The bytes of a chunk do not decode: not to be given out again.
+    Broken {
+        /// The chunk.
+        key: ChunkKey,
     },
 }
 
@@ -173,6 +217,8 @@ pub enum Outcome {
     },
     /// Not stored.
     Absent {},
+    /// Not read: the visitor has to be asked.
+    Held {},
     /// Not readable.
     Failed {
         /// Why.
@@ -189,15 +235,24 @@ pub struct Problem {
     pub transient: bool,
 }
 
+impl ToWorker {
+    /// Whether only a reader with an open store can do it.
+    pub fn needs_store(&self) -> bool {
+        matches!(self, Self::Want { .. } | Self::Sample { .. } | Self::Refresh { .. })
+    }
+}
+
 wire_enum!(ToWorker {
     0 => Open { request, url, reference },
     1 => Want { keys },
-    2 => Sample { request, row, col },
+    2 => Sample { request, place, shown, planes },
     3 => Refresh { request },
     4 => AddDecoder {},
     5 => BeDecoder {},
     6 => Shapes { request, scale },
     7 => LandTiles { request, grid },
+    8 => Ping {},
+    9 => Allow { bytes },
 });
 
 wire_enum!(ToPage {
@@ -208,26 +263,66 @@ wire_enum!(ToPage {
     4 => Chunk { key, outcome },
     5 => Shapes { request, result },
     6 => LandTiles { request, tiles },
+    7 => Pong {},
+    8 => Heavy { bytes },
 });
 
 wire_enum!(ToDecoder {
-    0 => Define { array, path, zarr_json },
-    1 => Decode { key, array, year, width, height },
+    0 => Define { array, path, zarr_json, map_axes, form },
+    1 => Decode { key, array, plane, row, col, width, height, unit },
+});
+
+wire_enum!(ToReader {
+    0 => Broken { key },
 });
 
 wire_enum!(Outcome {
     0 => Data { width, height },
     1 => Absent {},
     2 => Failed { problem },
+    3 => Held {},
 });
 
 wire_struct!(Problem { message, transient });
-wire_struct!(ChunkKey { variable, year, level, row, col });
-wire_struct!(Sample { variable, year, value });
+wire_struct!(ChunkKey { variable, plane, level, row, col });
+wire_struct!(Sample { variable, step, value });
+wire_struct!(Axis { name, long_name, units, steps });
 wire_struct!(Commit { snapshot, message, committed_at });
-wire_struct!(VariableInfo { variable, long_name, units, scale, offset, fill });
-wire_struct!(LevelInfo { index, rows, cols, chunk_rows, chunk_cols, degrees_per_pixel });
-wire_struct!(Dataset { levels, years, variables, grid, snapshot, reference, history, store_url });
+wire_struct!(VariableInfo {
+    name,
+    label,
+    long_name,
+    units,
+    temperature,
+    codes,
+    valid,
+    axes,
+    grid,
+    kind,
+    flags,
+    are_classes
+});
+wire_struct!(Flag { value, mask, meaning, color });
+wire_struct!(Codes { missing, scale, offset, lowest, highest });
+wire_struct!(GridInfo { levels });
+wire_struct!(LevelInfo { index, placement, chunk_rows, chunk_cols });
+wire_struct!(Placement { west, first_lat, dlon, dlat, cols, rows, wraps, is_mercator });
+wire_struct!(Texts { title, summary, source, references, license });
+wire_struct!(Dataset {
+    grids,
+    axes,
+    place_axes,
+    texts,
+    variables,
+    left_out,
+    form,
+    tiles,
+    snapshot,
+    reference,
+    history,
+    references,
+    store_url
+});
 
 wire_struct!(Layout { lines, land });
 wire_struct!(Run { least, most });
@@ -242,20 +337,100 @@ impl Wire for Scale {
     }
 }
 
-impl Wire for Variable {
+impl Wire for Form {
     fn write(&self, writer: &mut Writer) {
-        match self {
-            Self::Average => 0_u8.write(writer),
-            Self::Maximum => 1_u8.write(writer),
-        }
+        (self.bytes() as u8).write(writer);
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
         match u8::read(reader)? {
-            0 => Ok(Self::Average),
-            1 => Ok(Self::Maximum),
+            1 => Ok(Self::U8),
+            2 => Ok(Self::U16),
+            4 => Ok(Self::Float),
             _ => Err(Damaged),
         }
+    }
+}
+
+impl Wire for Steps {
+    fn write(&self, writer: &mut Writer) {
+        match self {
+            Self::Numbers { values, is_single } => {
+                0_u8.write(writer);
+                values.write(writer);
+                is_single.write(writer);
+            }
+            Self::Times { seconds, calendar, with_clock } => {
+                1_u8.write(writer);
+                seconds.write(writer);
+                calendar.write(writer);
+                with_clock.write(writer);
+            }
+            Self::Texts(texts) => {
+                2_u8.write(writer);
+                texts.write(writer);
+            }
+            Self::Indices(count) => {
+                3_u8.write(writer);
+                count.write(writer);
+            }
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        Ok(match u8::read(reader)? {
+            0 => Self::Numbers { values: Wire::read(reader)?, is_single: Wire::read(reader)? },
+            1 => Self::Times {
+                seconds: Wire::read(reader)?,
+                calendar: Wire::read(reader)?,
+                with_clock: Wire::read(reader)?,
+            },
+            2 => Self::Texts(Wire::read(reader)?),
+            3 => Self::Indices(Wire::read(reader)?),
+            _ => return Err(Damaged),
+        })
+    }
+}
+
+impl Wire for Calendar {
+    fn write(&self, writer: &mut Writer) {
+        (*self as u8).write(writer);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let number = u8::read(reader)?;
+        Self::ALL.into_iter().find(|calendar| *calendar as u8 == number).ok_or(Damaged)
+    }
+}
+
+impl Wire for Kind {
+    fn write(&self, writer: &mut Writer) {
+        (*self as u8).write(writer);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        Self::ALL.get(usize::from(u8::read(reader)?)).copied().ok_or(Damaged)
+    }
+}
+
+impl Wire for Unit {
+    fn write(&self, writer: &mut Writer) {
+        writer.bytes(self.code().as_bytes());
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let code = char::from(u8::read(reader)?);
+        Self::ALL.into_iter().find(|unit| unit.code().starts_with(code)).ok_or(Damaged)
+    }
+}
+
+impl Wire for VariableId {
+    fn write(&self, writer: &mut Writer) {
+        self.0.write(writer);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        u16::read(reader).map(Self)
     }
 }
 
@@ -307,29 +482,62 @@ mod tests {
     }
 
     fn key(row: u32) -> ChunkKey {
-        ChunkKey { variable: Variable::Maximum, year: 2, level: 5, row, col: u32::MAX }
+        ChunkKey { variable: VariableId(1), plane: 2, level: 5, row, col: u32::MAX }
+    }
+
+    fn axis(steps: Steps) -> Axis {
+        Axis { name: "a".to_owned(), long_name: String::new(), units: "m".to_owned(), steps }
     }
 
     fn dataset() -> Dataset {
         Dataset {
-            levels: vec![LevelInfo {
-                index: 0,
-                rows: 18000,
-                cols: 36000,
-                chunk_rows: 1000,
-                chunk_cols: 1000,
-                degrees_per_pixel: 0.01,
+            grids: vec![GridInfo {
+                levels: vec![LevelInfo {
+                    index: 0,
+                    placement: Placement::new(0.0, -90.0, 0.01, 0.02, 36_000, 9_000),
+                    chunk_rows: 1000,
+                    chunk_cols: 1000,
+                }],
             }],
-            years: vec![2020, -1],
+            axes: vec![
+                Axis {
+                    name: "time".to_owned(),
+                    long_name: "Time".to_owned(),
+                    units: String::new(),
+                    steps: Steps::Times {
+                        seconds: vec![0.0, -1.5],
+                        calendar: Calendar::Days360,
+                        with_clock: true,
+                    },
+                },
+                axis(Steps::Numbers { values: vec![2020.0], is_single: true }),
+                axis(Steps::Texts(vec!["low".to_owned()])),
+                axis(Steps::Indices(7)),
+            ],
+            place_axes: ("lat".to_owned(), "lon".to_owned()),
+            texts: Texts { title: "Air".to_owned(), ..Texts::default() },
             variables: vec![VariableInfo {
-                variable: Variable::Average,
+                name: "tas".to_owned(),
+                label: "Mean".to_owned(),
                 long_name: "Température".to_owned(),
                 units: "K".to_owned(),
-                scale: 0.02,
-                offset: 0.0,
-                fill: 0,
+                temperature: Some(Unit::Kelvin),
+                codes: Codes { scale: 0.02, lowest: 7500, ..Codes::default() },
+                valid: Some((150.0, 1310.7)),
+                axes: vec![1, 0],
+                grid: 0,
+                kind: Kind::Cyclic,
+                flags: vec![Flag {
+                    value: 1.0,
+                    mask: Some(3),
+                    meaning: "snow".to_owned(),
+                    color: Some([1, 2, 3]),
+                }],
+                are_classes: true,
             }],
-            grid: Grid::new(0.05, 10.0).unwrap(),
+            left_out: vec!["'b': no".to_owned()],
+            form: Form::Float,
+            tiles: Some(Grid::new(0.05, 10.0).unwrap()),
             snapshot: "1CECHNKREP0F1RSTCMT0".to_owned(),
             reference: RefSpec::Tag("v1".to_owned()),
             history: vec![Commit {
@@ -337,6 +545,7 @@ mod tests {
                 message: "tile_1_2: processed".to_owned(),
                 committed_at: i64::MIN,
             }],
+            references: vec![RefSpec::Branch("main".to_owned()), RefSpec::Tag("v1".to_owned())],
             store_url: "https://example.org/store".to_owned(),
         }
     }
@@ -352,9 +561,9 @@ mod tests {
             ToPage::Sampled {
                 request: 2,
                 result: Ok(vec![Sample {
-                    variable: Variable::Average,
-                    year: 2020,
-                    value: Some(15000),
+                    variable: VariableId(7),
+                    step: 2020,
+                    value: Some(300.5),
                 }]),
             },
             ToPage::Shapes {
@@ -366,6 +575,9 @@ mod tests {
             },
             ToPage::Shapes { request: 4, result: Err(problem.clone()) },
             ToPage::LandTiles { request: 5, tiles: vec![true, false] },
+            ToPage::Pong {},
+            ToPage::Heavy { bytes: 1 << 40 },
+            ToPage::Chunk { key: key(1), outcome: Outcome::Held {} },
             ToPage::Chunk { key: key(0), outcome: Outcome::Data { width: 1000, height: 512 } },
             ToPage::Chunk { key: key(1), outcome: Outcome::Absent {} },
             ToPage::Chunk { key: key(1), outcome: Outcome::Failed { problem } },
@@ -375,10 +587,17 @@ mod tests {
         for message in [
             ToWorker::Open { request: 7, url: "a".to_owned(), reference: RefSpec::default() },
             ToWorker::Want { keys: vec![(key(0), true), (key(1), false)] },
-            ToWorker::Sample { request: 8, row: 1, col: 2 },
+            ToWorker::Sample {
+                request: 8,
+                place: (-1.5, 2.0),
+                shown: VariableId(3),
+                planes: vec![4, 5],
+            },
             ToWorker::Refresh { request: 9 },
             ToWorker::AddDecoder {},
             ToWorker::BeDecoder {},
+            ToWorker::Ping {},
+            ToWorker::Allow { bytes: 7 },
             ToWorker::Shapes { request: 10, scale: Scale::Coarse },
             ToWorker::Shapes { request: 10, scale: Scale::Fine },
             ToWorker::LandTiles { request: 11, grid: Grid::default() },
@@ -389,7 +608,19 @@ mod tests {
             array: 1,
             path: "/a".to_owned(),
             zarr_json: "{}".to_owned(),
+            map_axes: (1, 2),
+            form: Form::U8,
         });
-        round_trip(&ToDecoder::Decode { key: key(3), array: 1, year: 0, width: 3, height: 4 });
+        round_trip(&ToReader::Broken { key: key(4) });
+        round_trip(&ToDecoder::Decode {
+            key: key(3),
+            array: 1,
+            plane: 0,
+            row: 5,
+            col: 6,
+            width: 3,
+            height: 4,
+            unit: 7,
+        });
     }
 }

@@ -65,12 +65,11 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
-    use floe_shared::schema::Variable;
-
     use super::*;
+    use crate::chunk::VariableId;
 
     fn key(col: u32) -> ChunkKey {
-        ChunkKey { variable: Variable::Average, year: 0, level: 0, row: 0, col }
+        ChunkKey { variable: VariableId(0), plane: 0, level: 0, row: 0, col }
     }
 
     fn drain(queue: &mut Queue) -> Vec<u32> {

@@ -8,6 +8,7 @@ use js_sys::Uint8Array;
 
 use super::protocol::Problem;
 use crate::basemap::{self, Scale, Shapes};
+use crate::pause::pause;
 use crate::render::{Layout, Packer};
 use crate::scope;
 
@@ -20,7 +21,7 @@ pub(super) type Packed = Result<(Layout, Uint8Array), Problem>;
 /// Packs the shapes of a scale. In small steps, between which the worker sees to other things.
 pub(super) async fn pack(scale: Scale) -> Packed {
     let shapes = read(scale).await?;
-    pause().await;
+    pause(Duration::ZERO).await;
     let packer = Packer::new(&shapes, scale);
     let layout = packer.layout().clone();
     let buffer = Uint8Array::new_with_length(layout.length() as u32);
@@ -30,7 +31,7 @@ pub(super) async fn pack(scale: Scale) -> Packed {
         buffer.subarray(at, end).copy_from(&part);
         at = end;
         if index % STEP == STEP - 1 {
-            pause().await;
+            pause(Duration::ZERO).await;
         }
     }
     Ok((layout, buffer))
@@ -54,8 +55,4 @@ async fn read(scale: Scale) -> Result<Shapes, Problem> {
 /// Whether each tile of a grid is land, in row-major order.
 pub(super) fn land_tiles(grid: Grid) -> Vec<bool> {
     basemap::land_tiles(grid, &Shapes::coarse())
-}
-
-async fn pause() {
-    scope::pause(Duration::ZERO).await;
 }

@@ -68,7 +68,7 @@ macro_rules! numbers {
     )+};
 }
 
-numbers!(u8, u16, u32, i32, i64, f32, f64);
+numbers!(u8, u16, u32, u64, i32, i64, f32, f64);
 
 impl Wire for bool {
     fn write(&self, writer: &mut Writer) {

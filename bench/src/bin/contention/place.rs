@@ -153,11 +153,11 @@ impl Place {
         let places: Vec<_> = commits.keys().flat_map(|&tile| work.places(tile)).collect();
         stream::iter(places)
             .map(async |place| {
-                let path = Path::new(&place.array())?;
+                let path = Path::new(&place.array(&work.layout))?;
                 let indices = ChunkIndices(vec![place.year, place.chunk.row, place.chunk.col]);
                 let found = session.get_chunk_reader(&path, &indices, &ByteRange::ALL).await?;
                 let bytes = found.with_context(|| format!("{place:?} is not there"))?.await?;
-                ensure!(bytes == Work::content(place), "{place:?} has another content");
+                ensure!(bytes == work.content(place), "{place:?} has another content");
                 anyhow::Ok(())
             })
             .buffer_unordered(32)

@@ -2,11 +2,11 @@
 
 use anyhow::Context as _;
 use bytes::Bytes;
+use floe_processor::recipe::{self, RecipeText};
 use floe_processor::store::{ChunkPlace, Layout};
 use floe_shared::grid::{Grid, TileIndex};
 use floe_shared::message::{Coverage, Note, TileMessage, YearStats};
 use floe_shared::pyramid::{ChunkIndex, Owner};
-use floe_shared::schema::Variable;
 
 /// More than Icechunk keeps within its manifests (512 bytes), as a real chunk is.
 const CHUNK_BYTES: usize = 600;
@@ -25,7 +25,8 @@ impl Work {
         let years = (0..years).map(|year| 2020 + year as i32).collect();
         let tiles: Vec<TileIndex> = grid.tiles().take(tiles).collect();
         tiles.first().context("--tiles: expected at least 1")?;
-        Ok(Self { layout: Layout { grid, years }, tiles })
+        let schema = RecipeText::find(recipe::DEFAULT)?.recipe()?.schema;
+        Ok(Self { layout: Layout { grid, years, schema }, tiles })
     }
 
     /// The tiles of one of `count` writers.
@@ -40,7 +41,7 @@ impl Work {
             if level.owner != Owner::Tile {
                 continue;
             }
-            for variable in Variable::ALL {
+            for variable in self.layout.variables() {
                 for year in 0..self.layout.years.len() as u32 {
                     places.push(ChunkPlace {
                         level,
@@ -55,8 +56,8 @@ impl Work {
     }
 
     /// The content of a chunk: its own name, over and over.
-    pub(crate) fn content(place: ChunkPlace) -> Bytes {
-        let name = format!("{} {} {:?};", place.array(), place.year, place.chunk);
+    pub(crate) fn content(&self, place: ChunkPlace) -> Bytes {
+        let name = format!("{} {} {:?};", place.array(&self.layout), place.year, place.chunk);
         name.bytes().cycle().take(CHUNK_BYTES).collect()
     }
 

@@ -122,7 +122,7 @@ async fn staged(
     tile: TileIndex,
 ) -> anyhow::Result<Vec<StagedChunk>> {
     let uploads =
-        work.places(tile).into_iter().map(|place| writer.stage(place, Some(Work::content(place))));
+        work.places(tile).into_iter().map(|place| writer.stage(place, Some(work.content(place))));
     Ok(try_join_all(uploads).await?)
 }
 
@@ -132,9 +132,9 @@ async fn uploaded(
     tile: TileIndex,
 ) -> anyhow::Result<Vec<(ArrayPath, ChunkIndices, ChunkPayload)>> {
     let uploads = work.places(tile).into_iter().map(async |place| {
-        let path = ArrayPath::new(&place.array())?;
+        let path = ArrayPath::new(&place.array(&work.layout))?;
         let indices = ChunkIndices(vec![place.year, place.chunk.row, place.chunk.col]);
-        let payload = session.get_chunk_writer(&path, &indices)?(Work::content(place)).await?;
+        let payload = session.get_chunk_writer(&path, &indices)?(work.content(place)).await?;
         anyhow::Ok((path, indices, payload))
     });
     try_join_all(uploads).await

@@ -4,8 +4,8 @@
 //! Zonal climate, relief in eight octaves, and a little noise in every pixel, so that its layers take
 //! about as many bytes as real ones. Everything follows from the place alone, so tiles fit together.
 
-use floe_processor::gather::TileYear;
-use floe_processor::natural_earth::LandMask;
+use floe_raster::gather::TileYear;
+use floe_raster::natural_earth::LandMask;
 use floe_shared::grid::{Grid, TileIndex};
 use ndarray::Array2;
 
@@ -84,11 +84,7 @@ impl Field {
         let edge = self.grid.tile_pixels() as usize;
         let window = self.grid.tile_window(ground.tile);
         let seed = year as u32;
-        let mut pixels = TileYear {
-            average: Array2::zeros((edge, edge)),
-            maximum: Array2::zeros((edge, edge)),
-            valid_pixels: 0,
-        };
+        let mut pixels = TileYear { planes: vec![Array2::zeros((edge, edge)); 2], valid_pixels: 0 };
         let mut weather = vec![0.0_f32; edge];
         for row in 0..edge {
             let line = window.row + row as u32;
@@ -101,8 +97,8 @@ impl Field {
                 let bits = hash(seed, line as i32, (window.col + col as u32) as i32);
                 let mean = mean + anomaly * PER_KELVIN + bell(bits) * 4.0;
                 let maximum = mean + ground.excess[(row, col)] + bell(bits.rotate_left(13)) * 16.0;
-                pixels.average[(row, col)] = mean.round().clamp(7500.0, 65535.0) as u16;
-                pixels.maximum[(row, col)] = maximum.round().clamp(7500.0, 65535.0) as u16;
+                pixels.planes[0][(row, col)] = mean.round().clamp(7500.0, 65535.0) as u16;
+                pixels.planes[1][(row, col)] = maximum.round().clamp(7500.0, 65535.0) as u16;
                 pixels.valid_pixels += 1;
             }
         }

@@ -18,14 +18,15 @@ use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use clap::Parser;
-use floe_processor::natural_earth::land_tiles;
-use floe_processor::needed;
 use floe_processor::overviews::global;
+use floe_processor::recipe::{self, RecipeText};
 use floe_processor::store::{
     Access, ChunkWriter, Committed, Dataset, Layout, Location, StagedChunk, Store,
     process_environment,
 };
 use floe_processor::tile::{self, EncodedChunk, FinishedTile, YearReport};
+use floe_raster::natural_earth::land_tiles;
+use floe_raster::needed;
 use floe_shared::grid::{Grid, TileIndex};
 use floe_shared::message::CommitMessage;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -75,7 +76,8 @@ async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     let began = Instant::now();
     let grid = Grid::new(options.resolution, options.tile_degrees)?;
-    let layout = Layout { grid, years: options.years.clone() };
+    let schema = RecipeText::find(recipe::DEFAULT)?.recipe()?.schema;
+    let layout = Layout { grid, years: options.years.clone(), schema };
     let maker = Arc::new(Maker::open(&options.directory, layout).await?);
     let done = maker.done().await?;
     let land = land_tiles(grid);
@@ -93,7 +95,7 @@ async fn main() -> anyhow::Result<()> {
         number += 1;
         eprintln!("tile {tile}: {number} of {count}, {:.0} s", began.elapsed().as_secs_f64());
     }
-    let overviews = global::update(&maker.dataset).await?;
+    let overviews = global::update(&maker.dataset, &BTreeSet::new()).await?;
     eprintln!("{}", overviews.line());
     let report = json!({
         "store": options.directory,
@@ -138,7 +140,14 @@ impl Maker {
             staged.push(self.writer.stage(place, bytes).await?);
         }
         let bytes_read = years.iter().map(|year| year.input_granules).sum::<u64>() * GRANULE_BYTES;
-        let finished = FinishedTile { tile, years, bytes_read, chunks: staged };
+        let finished = FinishedTile {
+            tile,
+            is_covered: true,
+            fingerprint: String::new(),
+            years,
+            bytes_read,
+            chunks: staged,
+        };
         let request = finished.into_commit(self.dataset.layout().grid, began_at, false);
         let committed = self.dataset.commit(request).await?;
         ensure!(

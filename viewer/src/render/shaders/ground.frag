@@ -23,10 +23,7 @@ vec4 tileColour(vec2 angle, vec2 fragment) {
   if (projection == 0) {
     north = (fragment.y - centre.y) * radiansPerPixel;
   } else {
-    float s = sinCos.x, c = sinCos.y, h = angle.y * 0.5;
-    float difference = 2.0 * (c * cos(h) - s * sin(h)) * sin(h);
-    float r = clamp(difference / (1.0 - s * (s + difference)), -0.9999999, 0.9999999);
-    north = abs(r) < 0.05 ? r * (1.0 + r * r / 3.0) : 0.5 * log((1.0 + r) / (1.0 - r));
+    north = northing(angle.y, sinCos);
   }
   vec2 at = tileFraction + vec2(angle.x, -north) * (float(tileSpan) / (2.0 * PI));
   vec2 whole = floor(at);

@@ -46,11 +46,11 @@ void main() {
     uint kind = texelFetch(statusClasses, tile, 0).r;
     vec4 fill = statusColours[int(min(kind, 7u))];
     vec2 within = (vec2(cell - tile * share) + fraction) / vec2(share);
-    vec2 edges = min(within, 1.0 - within) * vec2(share) / cellsPerRadian / pace;
+    vec2 edges = min(within, 1.0 - within) * vec2(share) / abs(cellsPerRadian) / pace;
     float edge = min(edges.x, edges.y);
     lay(fill.rgb, fill.a);
     // Lines fade where tiles are only a few pixels wide.
-    vec2 extent = vec2(share) / cellsPerRadian / pace;
+    vec2 extent = vec2(share) / abs(cellsPerRadian) / pace;
     float room = clamp(min(extent.x, extent.y) / 12.0, 0.0, 1.0);
     if (fill.a > 0.0) lay(fill.rgb, 0.75 * room * covered(edge, pixelRatio));
     if (tile == statusHovered) lay(statusMark, covered(edge, 3.0 * pixelRatio));

@@ -16,7 +16,7 @@ pub struct LocalDirectory {
 impl Transport for LocalDirectory {
     async fn get(&self, request: &Request) -> Result<Vec<u8>, TransportError> {
         let path = match &request.target {
-            Target::InStore(path) => self.root.join(path),
+            Target::InStore(path) | Target::InPlace(path) => self.root.join(path),
             Target::Url(url) => PathBuf::from(url.strip_prefix("file://").unwrap_or(url)),
         };
         let error = |failure| TransportError { url: path.display().to_string(), failure };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Failure, Request, Target, Transport, TransportError};
+use super::{Extent, Failure, Part, Request, Target, Transport, TransportError};
 
 /// A store whose objects lie in memory, by path or URL.
 #[derive(Clone, Debug, Default)]
@@ -24,14 +24,15 @@ impl Transport for InMemory {
 
 /// The part of an object that a request asks for.
 pub(super) fn slice(object: &[u8], request: &Request) -> Result<Vec<u8>, Failure> {
-    let Some(range) = &request.range else {
-        return Ok(object.to_vec());
-    };
-    if range.start >= object.len() as u64 {
-        return Err(Failure::BeyondEnd(range.start));
+    let length = object.len() as u64;
+    if request.part == Part::Extent {
+        return Ok(Extent { length, modified: None }.to_bytes());
     }
-    let end = range.end.min(object.len() as u64);
-    let part = &object[range.start as usize..end as usize];
-    request.check_length(part.len() as u64)?;
+    let wanted = request.part.range().unwrap_or(0..length);
+    if wanted.start >= length && !wanted.is_empty() {
+        return Err(Failure::BeyondEnd(wanted.start));
+    }
+    let part = &object[wanted.start as usize..wanted.end.min(length) as usize];
+    request.part.check(part.len() as u64)?;
     Ok(part.to_vec())
 }

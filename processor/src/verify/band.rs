@@ -1,0 +1,174 @@
+//! Rows of pixels on their way from one level to the next. Pure.
+//!
+//! A store is verified from north to south. Of each level only the rows are kept that the next row of the coarser
+//! level's chunks needs, so that memory does not grow with the store.
+
+use floe_shared::pyramid::Level;
+use floe_shared::schema::Overview;
+use floe_shared::window::PixelWindow;
+use ndarray::{Array2, ArrayRef2, ArrayView2};
+
+use crate::overviews::{halve, slice_of};
+
+/// The rows of a level that are still needed, as far south as they are known.
+#[derive(Debug)]
+pub(super) struct Band {
+    level: Level,
+    coarser: Level,
+    overview: Overview,
+    /// The northernmost row that is kept.
+    first: u32,
+    /// Row by row.
+    pixels: Vec<u16>,
+    /// What is not known.
+    hidden: Vec<PixelWindow>,
+    /// The next row of the coarser level's chunks.
+    next: u32,
+}
+
+/// What one row of a coarser level's chunks must hold.
+#[derive(Debug)]
+pub(super) struct Due {
+    /// The row of chunks.
+    pub(super) row: u32,
+    /// Its pixels, as wide as the level.
+    pub(super) pixels: Array2<u16>,
+    /// The row of the level's pixels with which it begins.
+    first: u32,
+    /// The pixels that depend on what is not known.
+    hidden: Vec<PixelWindow>,
+}
+
+impl Band {
+    /// The rows of a level, for the chunks of the next coarser one.
+    pub(super) fn new(level: Level, coarser: Level, overview: Overview) -> Self {
+        Self { level, coarser, overview, first: 0, pixels: Vec::new(), hidden: Vec::new(), next: 0 }
+    }
+
+    /// Its level, and the next coarser one.
+    pub(super) fn levels(&self) -> (Level, Level) {
+        (self.level, self.coarser)
+    }
+
+    /// Further rows to the south, as wide as the level.
+    pub(super) fn extend(&mut self, rows: &ArrayRef2<u16>) {
+        debug_assert_eq!(rows.ncols(), self.level.cols as usize);
+        self.pixels.extend(rows.iter());
+    }
+
+    /// Pixels of the level that nobody knows.
+    pub(super) fn hide(&mut self, window: PixelWindow) {
+        self.hidden.push(window);
+    }
+
+    /// What the next row of the coarser level's chunks must hold, once all rows below it are known.
+    pub(super) fn due(&mut self) -> Option<Due> {
+        let cols = self.level.cols as usize;
+        let row = self.coarser.chunk * self.next;
+        if row >= self.coarser.rows {
+            return None;
+        }
+        let height = self.coarser.chunk.min(self.coarser.rows - row);
+        let end = (2 * (row + height)).min(self.level.rows);
+        let count = (end - self.first) as usize * cols;
+        let known = self.pixels.get(..count)?;
+        let below = ArrayView2::from_shape((count / cols, cols), known).ok()?;
+        let due = Due {
+            row: self.next,
+            pixels: halve(&below, self.overview),
+            first: row,
+            hidden: self.hidden.iter().map(|&window| halved(window)).collect(),
+        };
+        self.pixels.drain(..count);
+        self.first = end;
+        self.next += 1;
+        self.hidden.retain(|window| window.end_row() > end);
+        Some(due)
+    }
+}
+
+impl Due {
+    /// Which pixels of a window of the level can be compared, as seen from the window's corner.
+    pub(super) fn known(&self, window: PixelWindow) -> Array2<bool> {
+        let mut known = Array2::from_elem((window.height as usize, window.width as usize), true);
+        for common in self.hidden.iter().filter_map(|hidden| hidden.intersection(window)) {
+            known.slice_mut(slice_of(common, window)).fill(false);
+        }
+        known
+    }
+
+    /// The pixels of a window of the level.
+    pub(super) fn of(&self, window: PixelWindow) -> ArrayView2<'_, u16> {
+        let all = PixelWindow {
+            row: self.first,
+            col: 0,
+            height: self.pixels.nrows() as u32,
+            width: self.pixels.ncols() as u32,
+        };
+        self.pixels.slice(slice_of(window, all))
+    }
+}
+
+/// The pixels of the coarser level that share a pixel with a window.
+fn halved(window: PixelWindow) -> PixelWindow {
+    let (row, col) = (window.row / 2, window.col / 2);
+    PixelWindow {
+        row,
+        col,
+        height: window.end_row().div_ceil(2) - row,
+        width: window.end_col().div_ceil(2) - col,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use floe_shared::pyramid::Owner;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn level(index: u32, rows: u32, cols: u32, chunk: u32) -> Level {
+        Level { index, rows, cols, chunk, owner: Owner::Global }
+    }
+
+    proptest! {
+        #[test]
+        fn rows_that_come_in_any_portions_halve_as_the_whole_does(
+            rows in 1..40_u32, cols in 1..20_u32, chunk in 1..9_u32, portions in prop::collection::vec(1..7_usize, 40),
+        ) {
+            let whole = Array2::from_shape_fn((rows as usize, cols as usize), |(row, col)| (row * 131 + col * 17) as u16 % 97);
+            let coarser = level(1, rows.div_ceil(2), cols.div_ceil(2), chunk);
+            let mut band = Band::new(level(0, rows, cols, 5), coarser, Overview::Mean);
+            let (mut fed, mut found) = (0, Vec::new());
+            for portion in portions {
+                let end = (fed + portion).min(whole.nrows());
+                band.extend(&whole.slice(ndarray::s![fed..end, ..]));
+                fed = end;
+                while let Some(due) = band.due() {
+                    prop_assert_eq!(due.row as usize, found.len() / (chunk * coarser.cols) as usize);
+                    found.extend(due.pixels.iter().copied());
+                }
+                prop_assert!(band.pixels.len() <= (2 * chunk as usize + 7) * cols as usize);
+            }
+            let due: Vec<u16> = halve(&whole, Overview::Mean).into_iter().collect();
+            prop_assert_eq!(found, due);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_hides_every_pixel_that_it_touches() {
+        let mut band = Band::new(level(0, 8, 8, 4), level(1, 4, 4, 2), Overview::Mean);
+        band.hide(PixelWindow { row: 1, col: 3, height: 4, width: 2 });
+        band.extend(&Array2::zeros((8, 8)));
+        let hidden = |due: &Due| {
+            let window = PixelWindow { row: due.row * 2, col: 0, height: 2, width: 4 };
+            due.known(window)
+                .indexed_iter()
+                .filter_map(|(place, &known)| (!known).then_some(place))
+                .collect::<Vec<_>>()
+        };
+        let (first, second) = (band.due().unwrap(), band.due().unwrap());
+        assert_eq!(hidden(&first), [(0, 1), (0, 2), (1, 1), (1, 2)]);
+        assert_eq!(hidden(&second), [(0, 1), (0, 2)]);
+    }
+}

@@ -1,0 +1,19 @@
+//! From granules' bytes to a tile's pixels, without any I/O.
+//!
+//! * [`sinusoidal`], [`centres`]: the MODIS grid, and where the centres of a tile's pixels lie in it,
+//! * [`granule`]: names and files of granules, blocks of pixels,
+//! * [`needed`]: which granules and which of their pixels reach a tile,
+//! * [`accumulate`]: sums, counts and maxima in source space,
+//! * [`gather`]: a tile sampled from them once,
+//! * [`natural_earth`]: where land is.
+//!
+//! What takes time here is arithmetic: this crate is optimised in every profile.
+
+pub mod accumulate;
+pub mod centres;
+pub mod gather;
+pub mod granule;
+pub mod natural_earth;
+pub mod needed;
+pub mod rule;
+pub mod sinusoidal;

@@ -1,0 +1,330 @@
+//! Names, types and attributes of the stored groups and arrays.
+//!
+//! The root group follows CF-1.8, so that `xarray.open_zarr` decodes it as it is, and carries the
+//! GeoZarr conventions (`multiscales`, `proj:`, `spatial:`), so that map clients find the overviews.
+//! Stores that were created before some of this was written are still read and written: an [`Edition`]
+//! says which metadata a store has.
+
+mod crs;
+mod groups;
+
+use serde_json::{Map, Value, json};
+
+pub use crs::grid_mapping_attributes;
+pub use groups::group_attributes;
+
+use crate::encoding::Encoding;
+use crate::pyramid::Level;
+
+/// The branch that holds the dataset.
+pub const BRANCH: &str = "main";
+/// Dimension names of the data variables, outermost first.
+pub const DIMENSIONS: [&str; 3] = ["year", "latitude", "longitude"];
+/// Name of the CF grid mapping variable.
+pub const GRID_MAPPING: &str = "spatial_ref";
+/// The attributes of a data variable that decide which numbers a reader sees. Every command insists on
+/// them; on the others only `floe verify` does.
+pub const DECISIVE_ATTRIBUTES: [&str; 6] =
+    ["scale_factor", "add_offset", "_FillValue", "missing_value", "valid_range", "units"];
+
+/// Which metadata a store was created with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edition {
+    /// What is written today.
+    Checked,
+    /// What was written before: chunks have no checksum, overviews of the maximum claim to be maxima and declare a
+    /// layout of levels that they do not have, the coarsest level's box ends at the poles, the coordinate
+    /// system is well-known text of the first kind, and the years announce no range.
+    Plain,
+}
+
+impl Edition {
+    /// All editions, newest first.
+    pub const ALL: [Self; 2] = [Self::Checked, Self::Plain];
+
+    /// Whether chunks carry zstd's content checksum.
+    pub const fn has_checksums(self) -> bool {
+        matches!(self, Self::Checked)
+    }
+}
+
+/// What a dataset is, besides its grid and years: its texts and its variables. The metadata of every group and array follow from
+/// the three.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schema {
+    /// CF `title`.
+    pub title: String,
+    /// CF `source`.
+    pub source: Option<String>,
+    /// CF `references`.
+    pub references: Option<String>,
+    /// The variables, in the order in which they are written.
+    pub variables: Vec<VariableSpec>,
+}
+
+/// A variable: its place in [`Schema::variables`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VariableId(pub u16);
+
+/// A stored variable: digital numbers of shape (year, latitude, longitude).
+#[derive(Clone, Debug, PartialEq)]
+pub struct VariableSpec {
+    /// The array's name.
+    pub name: String,
+    /// CF `long_name`.
+    pub long_name: String,
+    /// CF `standard_name`.
+    pub standard_name: Option<String>,
+    /// How the numbers stand for physical values.
+    pub encoding: Encoding,
+    /// What a pixel is of the year's observations.
+    pub statistic: Statistic,
+    /// What a pixel of an overview is of those of the finer level.
+    pub overview: Overview,
+}
+
+/// What a pixel is of a year's observations that count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Statistic {
+    /// Their mean, rounded once, halves to the even neighbour.
+    Mean,
+    /// The greatest.
+    Maximum,
+    /// The least.
+    Minimum,
+    /// How many there are.
+    Count,
+}
+
+/// What a pixel of an overview is of the up to four pixels with data of the finer level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Overview {
+    /// Their mean, rounded, halves to the even neighbour.
+    Mean,
+    /// The greatest.
+    Maximum,
+    /// The least.
+    Minimum,
+    /// The most frequent, of equals the lowest.
+    Mode,
+    /// The north-western one, with data or without.
+    Nearest,
+}
+
+/// A name that is no variable of the dataset.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown variable '{found}': expected {expected}")]
+pub struct UnknownVariable {
+    /// The name.
+    pub found: String,
+    /// Those that there are.
+    pub expected: String,
+}
+
+impl Schema {
+    /// The variables with their places.
+    pub fn ids(&self) -> impl Iterator<Item = (VariableId, &VariableSpec)> {
+        self.variables.iter().enumerate().map(|(index, spec)| (VariableId(index as u16), spec))
+    }
+
+    /// A variable.
+    ///
+    /// # Panics
+    /// Where it is one of another schema.
+    pub fn variable(&self, id: VariableId) -> &VariableSpec {
+        &self.variables[usize::from(id.0)]
+    }
+
+    /// The variable of a name.
+    pub fn named(&self, name: &str) -> Result<VariableId, UnknownVariable> {
+        self.ids().find(|(_, spec)| spec.name == name).map(|(id, _)| id).ok_or_else(|| {
+            let names: Vec<&str> = self.variables.iter().map(|spec| spec.name.as_str()).collect();
+            UnknownVariable { found: name.to_owned(), expected: names.join(" or ") }
+        })
+    }
+}
+
+impl Statistic {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Mean, Self::Maximum, Self::Minimum, Self::Count];
+
+    /// Its name in a recipe.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::Maximum => "maximum",
+            Self::Minimum => "minimum",
+            Self::Count => "count",
+        }
+    }
+
+    /// Its method in CF `cell_methods` (appendix E), which knows no count: that of observations is a sum of ones.
+    const fn cell_method(self) -> &'static str {
+        match self {
+            Self::Count => "sum (comment: number of observations)",
+            other => other.name(),
+        }
+    }
+}
+
+impl Overview {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Mean, Self::Maximum, Self::Minimum, Self::Mode, Self::Nearest];
+
+    /// Its name in a recipe.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::Maximum => "maximum",
+            Self::Minimum => "minimum",
+            Self::Mode => "mode",
+            Self::Nearest => "nearest",
+        }
+    }
+
+    /// Its method in CF `cell_methods`.
+    const fn cell_method(self) -> &'static str {
+        match self {
+            Self::Nearest => "point",
+            other => other.name(),
+        }
+    }
+
+    /// Its `resampling_method` among those of the GeoZarr convention `multiscales`.
+    const fn resampling_method(self) -> &'static str {
+        match self {
+            Self::Mean => "average",
+            Self::Maximum => "max",
+            Self::Minimum => "min",
+            Self::Mode => "mode",
+            Self::Nearest => "nearest",
+        }
+    }
+}
+
+impl VariableSpec {
+    /// CF `cell_methods` (section 7.3), in the order in which the methods were applied: a pixel of an
+    /// overview is made of the finer level's pixels, whatever those are.
+    fn cell_methods(&self, level: Level, edition: Edition) -> String {
+        let over_years = format!("year: {}", self.statistic.cell_method());
+        match edition {
+            Edition::Checked if level.index > 0 => {
+                format!("{over_years} area: {}", self.overview.cell_method())
+            }
+            _ => over_years,
+        }
+    }
+
+    /// The array's attributes at a level. `_FillValue` is both here and Zarr's `fill_value`, because readers
+    /// differ in which one they look at.
+    pub fn attributes(&self, level: Level, edition: Edition) -> Value {
+        let text = |(name, text): (&str, &str)| (name.to_owned(), Value::from(text));
+        let methods = self.cell_methods(level, edition);
+        // The order is kept where stores are written.
+        let mut attributes: Map<String, Value> =
+            [text(("long_name", &self.long_name))].into_iter().collect();
+        attributes.extend(self.standard_name.as_deref().map(|name| text(("standard_name", name))));
+        attributes.extend(self.encoding.attributes());
+        attributes
+            .extend([("cell_methods", methods.as_str()), ("grid_mapping", GRID_MAPPING)].map(text));
+        attributes.into()
+    }
+}
+
+/// Attributes of the `year` coordinate. Where the years follow one another, `actual_range` (CF, section 2.5.1)
+/// tells all of them to who has not read the coordinate.
+pub fn year_attributes(years: &[i32], edition: Edition) -> Value {
+    let mut attributes = json!({ "long_name": "calendar year", "units": "1", "axis": "T" });
+    if let (Edition::Checked, [first, ..], [.., last]) = (edition, years, years) {
+        attributes["actual_range"] = json!([first, last]);
+    }
+    attributes
+}
+
+/// Attributes of the `latitude` coordinate.
+pub fn latitude_attributes() -> Value {
+    json!({
+        "standard_name": "latitude",
+        "long_name": "latitude of the cell centre",
+        "units": "degrees_north",
+        "axis": "Y",
+    })
+}
+
+/// Attributes of the `longitude` coordinate.
+pub fn longitude_attributes() -> Value {
+    json!({
+        "standard_name": "longitude",
+        "long_name": "longitude of the cell centre",
+        "units": "degrees_east",
+        "axis": "X",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::DataType;
+    use crate::grid::Grid;
+
+    fn schema() -> Schema {
+        let variable = |name: &str, statistic| VariableSpec {
+            name: name.to_owned(),
+            long_name: format!("What {name} is"),
+            standard_name: None,
+            encoding: Encoding { scale: Some(0.02), ..Encoding::plain(DataType::U16) },
+            statistic,
+            overview: Overview::Mean,
+        };
+        Schema {
+            title: "Test".to_owned(),
+            source: None,
+            references: None,
+            variables: vec![variable("a", Statistic::Mean), variable("b", Statistic::Maximum)],
+        }
+    }
+
+    fn level(index: usize) -> Level {
+        crate::pyramid::levels(Grid::default())[index]
+    }
+
+    #[test]
+    fn variables_are_found_by_name() {
+        let schema = schema();
+        for (id, spec) in schema.ids() {
+            assert_eq!(schema.named(&spec.name), Ok(id));
+            assert_eq!(schema.variable(id), spec);
+        }
+        let error = schema.named("lst").unwrap_err().to_string();
+        assert_eq!(error, "unknown variable 'lst': expected a or b");
+    }
+
+    #[test]
+    fn the_scale_factor_is_written_as_a_short_number() {
+        let text = schema().variables[0].attributes(level(0), Edition::Checked).to_string();
+        assert!(text.contains(r#""scale_factor":0.02"#), "{text}");
+    }
+
+    #[test]
+    fn overviews_say_that_they_are_means_of_maxima() {
+        let schema = schema();
+        let methods = |variable: usize, index, edition| {
+            let attributes = schema.variables[variable].attributes(level(index), edition);
+            attributes["cell_methods"].clone()
+        };
+        assert_eq!(methods(1, 0, Edition::Checked), "year: maximum");
+        assert_eq!(methods(1, 1, Edition::Checked), "year: maximum area: mean");
+        assert_eq!(methods(0, 5, Edition::Checked), "year: mean area: mean");
+        assert_eq!(methods(1, 1, Edition::Plain), "year: maximum");
+    }
+
+    #[test]
+    fn the_years_announce_their_first_and_last() {
+        let range =
+            |years: &[i32], edition| year_attributes(years, edition)["actual_range"].clone();
+        assert_eq!(range(&[2020, 2021, 2022], Edition::Checked), json!([2020, 2022]));
+        assert_eq!(range(&[2021], Edition::Checked), json!([2021, 2021]));
+        assert_eq!(range(&[2020, 2021, 2022], Edition::Plain), Value::Null);
+    }
+}
