@@ -131,7 +131,15 @@ pub enum ConfigError {
         /// The key, what it must be and what it is.
         message: String,
     },
-    /// The recipe.
+    /// The key `recipe` names none.
+    #[error("configuration ({origin}): {source}")]
+    NoRecipe {
+        /// Where it is written.
+        origin: String,
+        /// What is wrong with the name.
+        source: RecipeError,
+    },
+    /// What stands in the recipe.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
     /// Grid figures that make no grid.
@@ -217,7 +225,10 @@ impl Config {
             Ok::<_, ConfigError>(settings)
         };
         // The settings say which recipe it is, which they then lie over.
-        let recipe = RecipeText::find(&over(None)?.read::<Written>()?.recipe)?;
+        let chosen = over(None)?;
+        let recipe = RecipeText::find(&chosen.read::<Written>()?.recipe).map_err(|source| {
+            ConfigError::NoRecipe { origin: chosen.origin(&["recipe"]), source }
+        })?;
         let settings = over(Some(&recipe))?;
         Self::check(&settings, recipe.recipe()?)
     }

@@ -66,7 +66,8 @@ fn check_configuration(text: &str) -> Result<(), TestCaseError> {
     std::fs::write(&path, text).unwrap();
     if let Err(error) = Config::load(ConfigFile::Named(&path), &[]) {
         let message = error.to_string();
-        prop_assert!(message.contains("floe.toml") && message.len() < 4 * text.len() + 2000);
+        prop_assert!(message.contains("floe.toml"), "{}", message);
+        prop_assert!(message.len() < 4 * text.len() + 2000, "{}", message);
     }
     Ok(())
 }
@@ -74,6 +75,12 @@ fn check_configuration(text: &str) -> Result<(), TestCaseError> {
 proptest! {
     #[test]
     fn a_damaged_configuration_is_read_or_refused_by_name(text in damaged(DEFAULTS)) {
+        check_configuration(&text)?;
+    }
+
+    #[test]
+    fn the_name_of_a_recipe_is_known_or_refused_with_its_line(name in snippets()) {
+        let text = format!("# a comment\nrecipe = {}\n", toml::Value::String(name));
         check_configuration(&text)?;
     }
 
