@@ -2,11 +2,11 @@
 
 use floe_shared::digital_number::mean_half_even;
 use floe_shared::grid::TileIndex;
-use floe_shared::schema::Statistic;
 use ndarray::Array2;
 
 use crate::accumulate::{AccumulateError, Raster, YearAccumulator};
 use crate::centres::Centres;
+use crate::rule::SourceStatistic;
 
 /// A year of one tile: rows from the north, columns from the west, digital numbers, 0 for no data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ struct RowSums {
 pub fn gather(
     year: &YearAccumulator,
     tile: TileIndex,
-    statistics: &[Statistic],
+    statistics: &[SourceStatistic],
 ) -> Result<TileYear, AccumulateError> {
     year.check_ready(tile)?;
     let centres = Centres::new(year.grid(), tile);
@@ -75,15 +75,15 @@ impl RowSums {
     }
 
     /// Writes a statistic of each pixel of the row.
-    fn write<'a>(&self, statistic: Statistic, pixels: impl Iterator<Item = &'a mut u16>) {
+    fn write<'a>(&self, statistic: SourceStatistic, pixels: impl Iterator<Item = &'a mut u16>) {
         // Where nothing was accepted all of them are 0 but the minimum.
         for (col, pixel) in pixels.enumerate() {
             let count = self.counts[col];
             let number = match statistic {
-                Statistic::Mean => mean_half_even(self.sums[col], count),
-                Statistic::Maximum => self.maxima[col],
-                Statistic::Minimum => self.minima[col],
-                Statistic::Count => u16::try_from(count).unwrap_or(u16::MAX),
+                SourceStatistic::Mean => mean_half_even(self.sums[col], count),
+                SourceStatistic::Maximum => self.maxima[col],
+                SourceStatistic::Minimum => self.minima[col],
+                SourceStatistic::Count => u16::try_from(count).unwrap_or(u16::MAX),
             };
             *pixel = if count > 0 { number.max(1) } else { 0 };
         }

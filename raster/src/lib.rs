@@ -5,15 +5,22 @@
 //! * [`needed`]: which granules and which of their pixels reach a tile,
 //! * [`accumulate`]: sums, counts and maxima in source space,
 //! * [`gather`]: a tile sampled from them once,
+//! * [`program`], [`crs`], [`samples`], [`plane`]: what any dataset is made of: what counts, where rasters lie, numbers of any
+//!   type,
 //! * [`natural_earth`]: where land is.
 //!
 //! What takes time here is arithmetic: this crate is optimised in every profile.
 
 pub mod accumulate;
 pub mod centres;
+pub mod crs;
 pub mod gather;
 pub mod granule;
 pub mod natural_earth;
 pub mod needed;
+pub mod plane;
+pub mod program;
 pub mod rule;
+pub mod run;
+pub mod samples;
 pub mod sinusoidal;

@@ -1,5 +1,33 @@
 //! Which observations count, and what of them is kept. Pure.
 
+use floe_shared::schema::Statistic;
+
+/// A statistic that is made of what is kept in source space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceStatistic {
+    /// The mean, rounded once, halves to the even neighbour.
+    Mean,
+    /// The greatest number.
+    Maximum,
+    /// The least.
+    Minimum,
+    /// How many there are.
+    Count,
+}
+
+impl SourceStatistic {
+    /// Of a statistic; `None` for one that needs more than sums, counts and extremes.
+    pub const fn of(statistic: Statistic) -> Option<Self> {
+        match statistic {
+            Statistic::Mean => Some(Self::Mean),
+            Statistic::Maximum => Some(Self::Maximum),
+            Statistic::Minimum => Some(Self::Minimum),
+            Statistic::Count => Some(Self::Count),
+            _ => None,
+        }
+    }
+}
+
 /// What is done with the observations of a year.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {

@@ -14,10 +14,10 @@ use floe_raster::granule::{
     CogProblem, Directory, FetchedGranule, FetchedLayer, GranuleId, Layer, Layout, Piece, Transform,
 };
 use floe_raster::needed::{self, Footprint};
+use floe_raster::rule::SourceStatistic;
 use floe_raster::rule::{Flags, Rule};
 use floe_raster::sinusoidal::Position;
 use floe_shared::grid::{Grid, TileIndex};
-use floe_shared::schema::Statistic;
 use ndarray::Array2;
 use proptest::prelude::*;
 use support::cog::{Corner, Variant, write};
@@ -108,7 +108,7 @@ impl Granule {
 }
 
 /// The statistics of the oracle, in its order.
-const STATISTICS: [Statistic; 2] = [Statistic::Mean, Statistic::Maximum];
+const STATISTICS: [SourceStatistic; 2] = [SourceStatistic::Mean, SourceStatistic::Maximum];
 
 /// What the oracle counts.
 fn rule() -> Rule {

@@ -11,9 +11,9 @@ use floe_raster::accumulate::{BlockDecoder, YearAccumulator};
 use floe_raster::gather::gather;
 use floe_raster::granule::{Decoder, Directory, FetchedGranule, FetchedLayer, Layer};
 use floe_raster::needed;
+use floe_raster::rule::SourceStatistic;
 use floe_raster::rule::{Flags, Rule};
 use floe_shared::grid::{Grid, TileIndex};
-use floe_shared::schema::Statistic;
 use support::python;
 
 const NAME: &str = "MOD11A1.A2019305.h14v09.006.2019306084028";
@@ -104,7 +104,8 @@ fn every_pixel_of_every_tile_equals_gdals_nearest_warp() {
             let rule = Rule { range: (7500, u16::MAX), flags, maxima: true, minima: false };
             let year = YearAccumulator::new(grid, &[tile], rule);
             let accepted = year.add(&granule, &mut BlockDecoder::default()).unwrap();
-            let found = gather(&year, tile, &[Statistic::Mean, Statistic::Maximum]).unwrap();
+            let found =
+                gather(&year, tile, &[SourceStatistic::Mean, SourceStatistic::Maximum]).unwrap();
             // No pixel of this granule with a value is of bad quality, so that the mask hides none.
             let differing = found.planes[0].iter().zip(&expected).filter(|(a, b)| a != b).count();
             assert_eq!(differing, 0, "{tile} at {resolution:?}");

@@ -260,7 +260,8 @@ impl Check<'_> {
         let statistic = self.one_of(
             &variable.statistic,
             "statistic",
-            &Statistic::ALL.map(|statistic| (statistic.name(), statistic)),
+            &[Statistic::Mean, Statistic::Maximum, Statistic::Minimum, Statistic::Count]
+                .map(|statistic| (statistic.name(), statistic)),
         )?;
         let overviews = Overview::ALL.map(|overview| (overview.name(), overview));
         let overview = match &variable.overview {
@@ -268,7 +269,7 @@ impl Check<'_> {
             None => match statistic {
                 Statistic::Maximum => Overview::Maximum,
                 Statistic::Minimum => Overview::Minimum,
-                Statistic::Mean | Statistic::Count => Overview::Mean,
+                _ => Overview::Mean,
             },
         };
         let encoding = self.encoding(spanned, statistic)?;

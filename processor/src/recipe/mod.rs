@@ -8,8 +8,8 @@ mod written;
 
 use std::sync::Arc;
 
-use floe_raster::rule::Rule;
-use floe_shared::schema::{Schema, Statistic};
+use floe_raster::rule::{Rule, SourceStatistic};
+use floe_shared::schema::Schema;
 use toml::Table;
 
 /// The recipe that is taken where none is named.
@@ -136,8 +136,9 @@ impl RecipeText {
 
 impl Recipe {
     /// The statistic of each variable.
-    pub fn statistics(&self) -> Vec<Statistic> {
-        self.schema.variables.iter().map(|variable| variable.statistic).collect()
+    pub fn statistics(&self) -> Vec<SourceStatistic> {
+        let variables = self.schema.variables.iter();
+        variables.filter_map(|variable| SourceStatistic::of(variable.statistic)).collect()
     }
 
     /// The default recipe, for tests.

@@ -83,7 +83,7 @@ pub struct VariableSpec {
     pub overview: Overview,
 }
 
-/// What a pixel is of a year's observations that count.
+/// What a pixel is of a period's observations that count, or of those that hit a test besides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Statistic {
     /// Their mean, rounded once, halves to the even neighbour.
@@ -92,8 +92,39 @@ pub enum Statistic {
     Maximum,
     /// The least.
     Minimum,
-    /// How many there are.
+    /// Their sum.
+    Sum,
+    /// How many there are; with a test, how many hit it.
     Count,
+    /// The middle one, of an even number the mean of the middle two.
+    Median,
+    /// Linear between ranks: at rank (n - 1) x share, counted from 0 at the least.
+    Percentile(Percent),
+    /// Their standard deviation, of the population.
+    StandardDeviation,
+    /// The first in time.
+    First,
+    /// The last in time.
+    Last,
+    /// The share that hit a test, 0 to 1.
+    Share,
+    /// Day of the period, from 1, on which the first composite that hits begins.
+    FirstDay,
+    /// Day of the period on which the last composite that hits begins.
+    LastDay,
+    /// Composites from the first to the last hit of the longest unbroken run; of equals the latest.
+    RunLength,
+    /// Day of the period on which that run's first composite begins.
+    RunFirstDay,
+    /// Day of the period on which the first composite after that run begins; the day after the period where there is none.
+    RunEndDay,
+}
+
+/// A share of a whole, exact to the millionth: `percent` with up to four decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Percent {
+    /// Millionths of the whole, 0 to 1,000,000.
+    pub millionths: u32,
 }
 
 /// What a pixel of an overview is of the up to four pixels with data of the finer level.
@@ -144,9 +175,41 @@ impl Schema {
     }
 }
 
+impl Percent {
+    /// A percentage from 0 to 100 with at most four decimals; `None` for any other.
+    pub fn new(percent: f64) -> Option<Self> {
+        let millionths = (percent * 10_000.0).round();
+        let is_exact = (millionths / 10_000.0).total_cmp(&percent).is_eq();
+        (is_exact && (0.0..=1e6).contains(&millionths))
+            .then_some(Self { millionths: millionths as u32 })
+    }
+
+    /// The percentage.
+    pub fn percent(self) -> f64 {
+        f64::from(self.millionths) / 10_000.0
+    }
+}
+
 impl Statistic {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Mean, Self::Maximum, Self::Minimum, Self::Count];
+    /// All of them; a percentile stands for those of every share.
+    pub const ALL: [Self; 16] = [
+        Self::Mean,
+        Self::Maximum,
+        Self::Minimum,
+        Self::Sum,
+        Self::Count,
+        Self::Median,
+        Self::Percentile(Percent { millionths: 0 }),
+        Self::StandardDeviation,
+        Self::First,
+        Self::Last,
+        Self::Share,
+        Self::FirstDay,
+        Self::LastDay,
+        Self::RunLength,
+        Self::RunFirstDay,
+        Self::RunEndDay,
+    ];
 
     /// Its name in a recipe.
     pub const fn name(self) -> &'static str {
@@ -154,17 +217,90 @@ impl Statistic {
             Self::Mean => "mean",
             Self::Maximum => "maximum",
             Self::Minimum => "minimum",
+            Self::Sum => "sum",
             Self::Count => "count",
+            Self::Median => "median",
+            Self::Percentile(_) => "percentile",
+            Self::StandardDeviation => "standard-deviation",
+            Self::First => "first",
+            Self::Last => "last",
+            Self::Share => "share",
+            Self::FirstDay => "first-day",
+            Self::LastDay => "last-day",
+            Self::RunLength => "run-length",
+            Self::RunFirstDay => "run-first-day",
+            Self::RunEndDay => "run-end-day",
         }
     }
 
-    /// Its method in CF `cell_methods` (appendix E), which knows no count: that of observations is a sum of ones.
-    const fn cell_method(self) -> &'static str {
+    /// Whether it is one of values: in their units, with their scale and offset. The others are numbers of their own.
+    pub const fn is_of_values(self) -> bool {
+        matches!(
+            self,
+            Self::Mean
+                | Self::Maximum
+                | Self::Minimum
+                | Self::Sum
+                | Self::Median
+                | Self::Percentile(_)
+                | Self::StandardDeviation
+                | Self::First
+                | Self::Last
+        )
+    }
+
+    /// Whether it asks for a test that observations hit.
+    pub const fn needs_hits(self) -> bool {
+        matches!(
+            self,
+            Self::Share
+                | Self::FirstDay
+                | Self::LastDay
+                | Self::RunLength
+                | Self::RunFirstDay
+                | Self::RunEndDay
+        )
+    }
+
+    /// Whether it is a day of the period.
+    pub const fn is_day(self) -> bool {
+        matches!(self, Self::FirstDay | Self::LastDay | Self::RunFirstDay | Self::RunEndDay)
+    }
+
+    /// Its method in CF `cell_methods` (appendix E), with a comment where CF has none of that name.
+    fn cell_method(self) -> String {
         match self {
-            Self::Count => "sum (comment: number of observations)",
-            other => other.name(),
+            Self::Mean | Self::Maximum | Self::Minimum | Self::Sum | Self::Median => {
+                self.name().to_owned()
+            }
+            Self::StandardDeviation => "standard_deviation".to_owned(),
+            // That of observations is a sum of ones.
+            Self::Count => "sum (comment: number of observations)".to_owned(),
+            Self::Percentile(percent) => {
+                format!("point (comment: {} percentile)", ordinal(percent.percent()))
+            }
+            Self::First => "point (comment: first observation)".to_owned(),
+            Self::Last => "point (comment: last observation)".to_owned(),
+            Self::Share => "mean (comment: share of observations)".to_owned(),
+            Self::FirstDay => "point (comment: first day)".to_owned(),
+            Self::LastDay => "point (comment: last day)".to_owned(),
+            Self::RunLength => "sum (comment: composites of the longest run)".to_owned(),
+            Self::RunFirstDay => "point (comment: first day of the longest run)".to_owned(),
+            Self::RunEndDay => "point (comment: day after the longest run)".to_owned(),
         }
     }
+}
+
+/// 90th, 2.5th, 1st.
+fn ordinal(number: f64) -> String {
+    let last = |divisor: f64| number.rem_euclid(divisor);
+    let ending = match (last(10.0), last(100.0)) {
+        (one, teen) if one == 1.0 && teen != 11.0 => "st",
+        (two, teen) if two == 2.0 && teen != 12.0 => "nd",
+        (three, teen) if three == 3.0 && teen != 13.0 => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
 }
 
 impl Overview {
