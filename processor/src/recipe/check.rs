@@ -357,6 +357,8 @@ impl Check<'_> {
 
 #[cfg(test)]
 mod tests {
+    use floe_raster::rule::SourceStatistic;
+
     use super::super::{BUILT_IN, DEFAULT};
     use super::*;
 
@@ -381,7 +383,8 @@ mod tests {
         let flags = Flags::that(|flag| flag & 0b10 == 0);
         let rule = Rule { range: (7500, 65_535), flags, maxima: true, minima: false };
         assert_eq!(recipe.rule, rule);
-        assert_eq!(recipe.statistics(), [Statistic::Mean, Statistic::Maximum]);
+        let kept = [SourceStatistic::Mean, SourceStatistic::Maximum];
+        assert_eq!(recipe.statistics(), kept);
         assert_eq!(recipe.assets.values, "LST_Day_1km");
         assert_eq!(recipe.assets.flags, "QC_Day");
     }

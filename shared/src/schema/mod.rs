@@ -277,7 +277,7 @@ impl Statistic {
             // That of observations is a sum of ones.
             Self::Count => "sum (comment: number of observations)".to_owned(),
             Self::Percentile(percent) => {
-                format!("point (comment: {} percentile)", ordinal(percent.percent()))
+                format!("point (comment: percentile {})", percent.percent())
             }
             Self::First => "point (comment: first observation)".to_owned(),
             Self::Last => "point (comment: last observation)".to_owned(),
@@ -289,18 +289,6 @@ impl Statistic {
             Self::RunEndDay => "point (comment: day after the longest run)".to_owned(),
         }
     }
-}
-
-/// 90th, 2.5th, 1st.
-fn ordinal(number: f64) -> String {
-    let last = |divisor: f64| number.rem_euclid(divisor);
-    let ending = match (last(10.0), last(100.0)) {
-        (one, teen) if one == 1.0 && teen != 11.0 => "st",
-        (two, teen) if two == 2.0 && teen != 12.0 => "nd",
-        (three, teen) if three == 3.0 && teen != 13.0 => "rd",
-        _ => "th",
-    };
-    format!("{number}{ending}")
 }
 
 impl Overview {
