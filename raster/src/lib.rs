@@ -1,6 +1,7 @@
 //! From granules' bytes to a tile's pixels, without any I/O.
 //!
 //! * [`sinusoidal`], [`centres`]: the MODIS grid, and where the centres of a tile's pixels lie in it,
+//! * [`projection`], [`utm`]: where places lie in any system that is read,
 //! * [`granule`]: names and files of granules, blocks of pixels,
 //! * [`needed`]: which granules and which of their pixels reach a tile,
 //! * [`accumulate`]: sums, counts and maxima in source space,
@@ -20,7 +21,9 @@ pub mod natural_earth;
 pub mod needed;
 pub mod plane;
 pub mod program;
+pub mod projection;
 pub mod rule;
 pub mod run;
 pub mod samples;
 pub mod sinusoidal;
+pub mod utm;
