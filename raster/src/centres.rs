@@ -9,10 +9,11 @@
 use std::ops::Range;
 
 use floe_shared::grid::{Grid, TileIndex};
+use floe_shared::window::PixelWindow;
 
 use crate::sinusoidal::{Affine, RADIUS};
 
-/// The pixel centres of one tile.
+/// The pixel centres of one window.
 #[derive(Clone, Debug)]
 pub struct Centres {
     /// x on the equator of each column, in metres.
@@ -24,7 +25,11 @@ pub struct Centres {
 impl Centres {
     /// Of a tile's pixels; rows and columns count from the tile's own north-west corner.
     pub fn new(grid: Grid, tile: TileIndex) -> Self {
-        let window = grid.tile_window(tile);
+        Self::of_window(grid, grid.tile_window(tile))
+    }
+
+    /// Of a window's pixels; rows and columns count from the window's own north-west corner.
+    pub fn of_window(grid: Grid, window: PixelWindow) -> Self {
         let columns = window.col..window.end_col();
         let rows = window.row..window.end_row();
         Self {

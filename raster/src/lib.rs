@@ -6,6 +6,7 @@
 //! * [`needed`]: which granules and which of their pixels reach a tile,
 //! * [`accumulate`]: sums, counts and maxima in source space,
 //! * [`gather`]: a tile sampled from them once,
+//! * [`lattice`], [`extent`], [`sampling`]: rasters of any system, which of them reach a window, and their pixels at its centres,
 //! * [`program`], [`crs`], [`samples`], [`plane`]: what any dataset is made of: what counts, where rasters lie, numbers of any
 //!   type,
 //! * [`natural_earth`]: where land is.
@@ -15,8 +16,11 @@
 pub mod accumulate;
 pub mod centres;
 pub mod crs;
+pub mod extent;
 pub mod gather;
 pub mod granule;
+pub mod lattice;
+mod locate;
 pub mod natural_earth;
 pub mod needed;
 pub mod plane;
@@ -25,5 +29,6 @@ pub mod projection;
 pub mod rule;
 pub mod run;
 pub mod samples;
+pub mod sampling;
 pub mod sinusoidal;
 pub mod utm;

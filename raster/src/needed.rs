@@ -22,9 +22,17 @@ const BORDER: f64 = 0.01;
 /// The positions whose rasters hold the centre of any pixel of the tiles (to within a centimetre),
 /// in ascending order.
 pub fn positions(grid: Grid, tiles: &[TileIndex]) -> BTreeSet<Position> {
+    positions_of_windows(grid, tiles.iter().map(|&tile| grid.tile_window(tile)))
+}
+
+/// The same of windows of any size.
+pub fn positions_of_windows(
+    grid: Grid,
+    windows: impl IntoIterator<Item = PixelWindow>,
+) -> BTreeSet<Position> {
     let mut positions = BTreeSet::new();
-    for &tile in tiles {
-        let centres = Centres::new(grid, tile);
+    for window in windows {
+        let centres = Centres::of_window(grid, window);
         for row in 0..centres.height() {
             let from_north = f64::from(VERTICAL) / 2.0 * POSITION_METRES - centres.y(row);
             let Some(first) = centres.xs(row, 0..1).next() else { continue };

@@ -18,6 +18,7 @@ use floe_raster::rule::SourceStatistic;
 use floe_raster::rule::{Flags, Rule};
 use floe_raster::sinusoidal::Position;
 use floe_shared::grid::{Grid, TileIndex};
+use floe_shared::window::PixelWindow;
 use ndarray::Array2;
 use proptest::prelude::*;
 use support::cog::{Corner, Variant, write};
@@ -388,6 +389,18 @@ proptest! {
             let expected: Vec<_> = (0..layout.blocks()).filter(|&block| needed[block]).collect();
             prop_assert_eq!(footprint.blocks(), expected);
         }
+    }
+}
+
+#[test]
+fn windows_that_make_up_a_tile_need_the_positions_of_the_tile() {
+    let grid = Grid::new(0.05, 10.0).unwrap();
+    for tile in [(3, 12), (0, 9), (16, 30)] {
+        let tile = TileIndex { row: tile.0, col: tile.1 };
+        let PixelWindow { row, col, height, width } = grid.tile_window(tile);
+        let bands = (0..height).map(|at| PixelWindow { row: row + at, col, height: 1, width });
+        let needed = needed::positions_of_windows(grid, bands);
+        assert_eq!(needed, needed::positions(grid, &[tile]));
     }
 }
 
