@@ -260,7 +260,7 @@ impl MapArray {
         Ok(match self.unit(encoded)? {
             Unit::U8(values) => self.bytes(self.taken(values, cut), form),
             Unit::U16(values) => self.words(self.taken(values, cut), form),
-            Unit::U32(values) => self.wide(&self.taken(values, cut), form),
+            Unit::U32(values) => self.longs(self.taken(values, cut), form),
             Unit::U64(values) => self.wide(&self.taken(values, cut), form),
         })
     }
@@ -280,7 +280,7 @@ impl MapArray {
         match unit {
             Unit::U8(values) => self.bytes(self.part(values, cut), form),
             Unit::U16(values) => self.words(self.part(values, cut), form),
-            Unit::U32(values) => self.wide(&self.part(values, cut), form),
+            Unit::U32(values) => self.longs(self.part(values, cut), form),
             Unit::U64(values) => self.wide(&self.part(values, cut), form),
         }
     }
@@ -306,6 +306,24 @@ impl MapArray {
             }
             _ => self.wide(&plane, form),
         }
+    }
+
+    /// Stored numbers of 32 bits in a form.
+    fn longs(&self, mut plane: Vec<u32>, form: Form) -> Pixels {
+        let encoding = &self.metadata.encoding;
+        let decoder = encoding.decoder();
+        if self.classes.is_some() || !decoder.is_plain_single() {
+            return self.wide(&plane, form);
+        }
+        // The bits are the codes, but for what is no value: in place, and most often with one comparison.
+        let [least, greatest] = encoding.valid_numbers();
+        let is_bounded = least > f64::NEG_INFINITY || greatest < f64::INFINITY;
+        if encoding.missing_numbers().is_empty() && !is_bounded {
+            keep(&mut plane, |value| !value.is_nan());
+        } else {
+            keep(&mut plane, |value| decoder.keeps(value.into()));
+        }
+        Pixels::Float(plane)
     }
 
     /// Classes in a form, or any other stored numbers as floats.
@@ -430,14 +448,6 @@ impl MapArray {
     /// Stored numbers as the bits of their physical values.
     fn floats<T: Bits>(&self, plane: &[T]) -> Vec<u32> {
         let decoder = self.metadata.encoding.decoder();
-        if decoder.is_plain_single() {
-            // The bits are the codes, but for what is no value: a fraction of the time.
-            let code = |&bits: &T| {
-                let bits = Into::<u64>::into(bits) as u32;
-                if decoder.keeps(f32::from_bits(bits).into()) { bits } else { Codes::NAN }
-            };
-            return plane.iter().map(code).collect();
-        }
         let code = |&bits: &T| {
             decoder.value(bits.into()).map_or(Codes::NAN, |value| (value as f32).to_bits())
         };
@@ -497,6 +507,15 @@ fn unit_and_order(metadata: &ArrayMetadata) -> (Vec<u64>, Vec<usize>) {
             }
             let inner = sharding.inner.order.iter().map(|&stored| chain.order[stored]);
             (shape, inner.collect())
+        }
+    }
+}
+
+/// Makes the code of "no data" of floats that are no values.
+fn keep(plane: &mut [u32], is_value: impl Fn(f32) -> bool) {
+    for bits in plane {
+        if !is_value(f32::from_bits(*bits)) {
+            *bits = Codes::NAN;
         }
     }
 }
@@ -817,6 +836,19 @@ mod tests {
             read.iter().map(|value| value.map(|v| f64::from(v as f32))).collect::<Vec<_>>()
         );
         assert_eq!(wide.absent(Form::Float), Some(0));
+    }
+
+    #[test]
+    fn every_nan_is_no_data_and_an_infinity_is_a_value() {
+        let bytes: Vec<u8> = [0xFFC0_0001, 0x7F80_0001, 0x7F80_0000, 0xFF80_0000]
+            .into_iter()
+            .flat_map(u32::to_le_bytes)
+            .collect();
+        let expected = vec![None, None, Some(f64::INFINITY), Some(f64::NEG_INFINITY)];
+        for attributes in [json!({}), json!({"missing_value": 7.0})] {
+            let array = row("float32", &json!("NaN"), &attributes);
+            assert_eq!(values(&array, &bytes, Form::Float), [expected.clone(), expected.clone()]);
+        }
     }
 
     #[test]
