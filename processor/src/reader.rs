@@ -13,11 +13,12 @@ use futures::try_join;
 use crate::catalog::{BlobError, BlobReader, GranuleFiles};
 use crate::http::HttpError;
 use floe_raster::accumulate::YearAccumulator;
-use floe_raster::granule::{
-    CogError, Directory, FetchedGranule, FetchedLayer, GranuleKey, Layer, Layout, Parsed, Piece,
-    Transform, check_alike,
+use floe_raster::geotiff::{
+    Directory, FetchedFile, GeoTiffError, Layout, Parsed, Piece, Transform,
 };
+use floe_raster::granule::{FetchedGranule, GranuleKey, Layer, check_alike};
 use floe_raster::needed::Footprint;
+use floe_raster::sinusoidal::PIXELS;
 use floe_shared::grid::{Grid, TileIndex};
 
 /// First request for a file of which only ranges are needed: directories end within 7 kB.
@@ -40,7 +41,7 @@ pub enum ReadError {
     },
     /// A file is not what it should be.
     #[error("granule file {0}")]
-    Cog(#[from] CogError),
+    File(#[from] GeoTiffError),
 }
 
 impl ReadError {
@@ -53,7 +54,7 @@ impl ReadError {
             error => error.exit(),
         };
         match self {
-            Self::Cog(_) | Self::Blob { source: BlobError::NotABlob { .. }, .. } => Exit::Data,
+            Self::File(_) | Self::Blob { source: BlobError::NotABlob { .. }, .. } => Exit::Data,
             Self::Blob { source: BlobError::Unsigned { source, .. }, .. } => source.exit(),
             Self::Blob { source: BlobError::Http(error), .. } => of_http(error),
         }
@@ -79,8 +80,9 @@ impl Strategy {
     /// The better one for granules of a position, judged by its ideal transform.
     pub fn plan(grid: Grid, tiles: &[TileIndex], key: GranuleKey) -> Self {
         let layout = Layout::SERVED;
-        let needed =
-            Footprint::new(grid, tiles, Transform::ideal(key.position), layout).blocks().len();
+        let needed = Footprint::new(grid, tiles, Transform::ideal(key.position, PIXELS), layout)
+            .blocks()
+            .len();
         if needed * 2 > layout.blocks() { Self::Whole } else { Self::Ranges }
     }
 }
@@ -101,14 +103,14 @@ impl GranuleReader {
         match strategy {
             Strategy::Whole => {
                 let (lst, qc) = try_join!(
-                    self.whole(files, &files.lst, Layer::Lst),
-                    self.whole(files, &files.qc, Layer::Qc)
+                    self.whole(files, &files.lst, Layer::LST),
+                    self.whole(files, &files.qc, Layer::QC)
                 )?;
                 Ok(FetchedGranule::new(files.id, lst, qc)?)
             }
             Strategy::Ranges => {
                 let ((directory, head), qc) =
-                    try_join!(self.head(files), self.whole(files, &files.qc, Layer::Qc))?;
+                    try_join!(self.head(files), self.whole(files, &files.qc, Layer::QC))?;
                 check_alike(files.id, &directory, &qc.directory)?;
                 let footprint =
                     year.footprint(files.id.key.position, directory.transform, directory.layout);
@@ -120,7 +122,7 @@ impl GranuleReader {
                 });
                 let mut pieces = try_join_all(pieces).await?;
                 pieces.push(head);
-                Ok(FetchedGranule::new(files.id, FetchedLayer { directory, pieces }, qc)?)
+                Ok(FetchedGranule::new(files.id, FetchedFile { directory, pieces }, qc)?)
             }
         }
     }
@@ -130,10 +132,10 @@ impl GranuleReader {
         files: &GranuleFiles,
         href: &str,
         layer: Layer,
-    ) -> Result<FetchedLayer, ReadError> {
+    ) -> Result<FetchedFile, ReadError> {
         let bytes = self.blobs.read(href).await.map_err(|source| blob_error(files, source))?;
-        let directory = Directory::parse_file(&name(href), layer, &bytes)?;
-        Ok(FetchedLayer::whole(directory, bytes))
+        let directory = Directory::parse_file(&name(href), layer.expect, &bytes)?;
+        Ok(FetchedFile::whole(directory, bytes))
     }
 
     /// The directory of the temperatures, with the bytes that were fetched for it.
@@ -143,9 +145,9 @@ impl GranuleReader {
         loop {
             let read = self.blobs.read_range(&files.lst, 0, length).await;
             let head = read.map_err(|source| blob_error(files, source))?;
-            match Directory::parse(&asset, Layer::Lst, &head.bytes, head.total)? {
+            match Directory::parse(&asset, Layer::LST.expect, &head.bytes, head.total)? {
                 Parsed::Ready(directory) => {
-                    return Ok((directory, Piece { start: 0, bytes: head.bytes }));
+                    return Ok((*directory, Piece { start: 0, bytes: head.bytes }));
                 }
                 Parsed::Needs(bytes)
                     if bytes > length && bytes <= LONGEST_HEAD && bytes <= head.total =>
@@ -154,7 +156,7 @@ impl GranuleReader {
                 }
                 Parsed::Needs(_) => {
                     // Either truncated or absurd: the whole file says which, by name.
-                    let layer = self.whole(files, &files.lst, Layer::Lst).await?;
+                    let layer = self.whole(files, &files.lst, Layer::LST).await?;
                     return Ok((layer.directory, Piece { start: 0, bytes: head.bytes }));
                 }
             }

@@ -10,10 +10,12 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use floe_shared::encoding::DataType;
 use floe_shared::grid::{Grid, TileIndex};
 use floe_shared::window::PixelWindow;
 
-use crate::granule::{CogError, Decoder, FetchedGranule, Layout, Transform};
+use crate::geotiff::{Decoder, Directory, GeoTiffError, Layout, Transform};
+use crate::granule::FetchedGranule;
 use crate::needed::Footprint;
 use crate::rule::{Pair, Rule};
 use crate::sinusoidal::Position;
@@ -28,7 +30,7 @@ pub const MAX_GRANULES: u32 = u16::MAX as u32;
 pub enum AccumulateError {
     /// One of its files is unusable.
     #[error(transparent)]
-    Cog(#[from] CogError),
+    File(#[from] GeoTiffError),
     /// Sums could overflow.
     #[error("expected at most {MAX_GRANULES} granules in a year, found more")]
     TooMany,
@@ -153,7 +155,7 @@ impl YearAccumulator {
             let Some(window) = raster.footprint.window(block) else { continue };
             let BlockDecoder { decoder, lst: temperatures, qc: flags } = decoder;
             decoder.decode(&lst.directory, block, lst.stored(block)?, temperatures)?;
-            lst.directory.hide_nodata(temperatures, self.rule.range);
+            hide_nodata(&lst.directory, temperatures, self.rule.range);
             decoder.decode(&qc.directory, block, qc.stored(block)?, flags)?;
             let pixels = BlockPixels { block, window, lst: temperatures, qc: flags };
             accepted += lock(sums).add(&self.rule, &raster.footprint, &pixels);
@@ -193,6 +195,21 @@ impl YearAccumulator {
 impl Raster {
     pub(crate) fn block(&self, block: usize) -> MutexGuard<'_, BlockSums> {
         lock(&self.blocks[block])
+    }
+}
+
+/// Turns decoded temperatures (16 bits, the low byte first) that stand for "no data" in their file into fill (0), where
+/// they would pass for numbers of a range of valid ones, which does not hold 0.
+pub fn hide_nodata(directory: &Directory, temperatures: &mut [u8], (low, high): (u16, u16)) {
+    // One that the samples cannot hold is none of theirs.
+    let nodata = directory.nodata.map_or(0, |nodata| directory.data_type.bits(nodata) as u16);
+    if directory.data_type != DataType::U16 || !(low..=high).contains(&nodata) {
+        return;
+    }
+    for pixel in temperatures.as_chunks_mut::<2>().0 {
+        if u16::from_le_bytes(*pixel) == nodata {
+            *pixel = [0; 2];
+        }
     }
 }
 

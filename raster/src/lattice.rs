@@ -2,7 +2,7 @@
 //! the same place.
 
 use crate::crs::Crs;
-use crate::granule::{Layout, Transform};
+use crate::geotiff::{Layout, Transform};
 use crate::sinusoidal::{POSITION_METRES, Position};
 
 /// Pixels along the edge of a position's raster in products of 1 km, 500 m and 250 m.
@@ -100,7 +100,7 @@ impl Lattice {
         let v = 9.0 - (north / POSITION_METRES).round();
         let is_whole = |number: f64| (0.0..36.0).contains(&number);
         let position = Position::new(h as u32, v as u32).filter(|_| is_whole(h) && is_whole(v))?;
-        let ideal = position_transform(position, pixels);
+        let ideal = Transform::ideal(position, pixels);
         let edges = |corner: f64, size: f64| (corner, corner + size * f64::from(pixels));
         let (found, expected) = (edges(west, width), edges(ideal.west, ideal.width));
         let (down, expected_down) = (edges(north, height), edges(ideal.north, ideal.height));
@@ -110,14 +110,6 @@ impl Lattice {
             && near(down.1, expected_down.1);
         lies_there.then_some(position)
     }
-}
-
-/// The transform that a position's raster with so many pixels along its edge would have without rounding. Good for
-/// plans; pixels are looked up with the file's own.
-pub fn position_transform(position: Position, pixels: u32) -> Transform {
-    let (west, north) = position.corner();
-    let edge = POSITION_METRES / f64::from(pixels);
-    Transform { west, width: edge, north, height: -edge }
 }
 
 #[cfg(test)]
@@ -134,7 +126,7 @@ mod tests {
             for (h, v) in [(0, 0), (18, 9), (35, 17), (19, 3)] {
                 let position = Position { h, v };
                 let round = |metres: f64| (metres * 1e6).round() / 1e6;
-                let ideal = position_transform(position, pixels);
+                let ideal = Transform::ideal(position, pixels);
                 let transform =
                     Transform { west: round(ideal.west), north: round(ideal.north), ..ideal };
                 let of = |transform| {
@@ -147,13 +139,13 @@ mod tests {
             }
         }
         let other = Layout { width: 1000, height: 1000, ..LAYOUT };
-        let ideal = position_transform(Position { h: 18, v: 9 }, 1000);
+        let ideal = Transform::ideal(Position { h: 18, v: 9 }, 1000);
         assert_eq!(Lattice::new(Crs::Sinusoidal, ideal, other).unwrap().position(), None);
     }
 
     #[test]
     fn pixels_without_an_area_are_refused() {
-        let good = position_transform(Position { h: 18, v: 9 }, 2400);
+        let good = Transform::ideal(Position { h: 18, v: 9 }, 2400);
         let error =
             |transform| Lattice::new(Crs::Geographic, transform, LAYOUT).unwrap_err().to_string();
         for transform in [
@@ -173,7 +165,7 @@ mod tests {
 
     #[test]
     fn lattices_differ_by_the_last_bit() {
-        let good = position_transform(Position { h: 18, v: 9 }, 2400);
+        let good = Transform::ideal(Position { h: 18, v: 9 }, 2400);
         let other = Transform { west: good.west.next_up(), ..good };
         let of = |transform| Lattice::new(Crs::Sinusoidal, transform, LAYOUT).unwrap();
         assert_ne!(of(good), of(other));

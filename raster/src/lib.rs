@@ -2,7 +2,8 @@
 //!
 //! * [`sinusoidal`], [`centres`]: the MODIS grid, and where the centres of a tile's pixels lie in it,
 //! * [`projection`], [`utm`]: where places lie in any system that is read,
-//! * [`granule`]: names and files of granules, blocks of pixels,
+//! * [`geotiff`]: rasters in files, blocks of pixels,
+//! * [`granule`]: names and files of MODIS granules,
 //! * [`needed`]: which granules and which of their pixels reach a tile,
 //! * [`accumulate`]: sums, counts and maxima in source space,
 //! * [`gather`]: a tile sampled from them once,
@@ -18,6 +19,7 @@ pub mod centres;
 pub mod crs;
 pub mod extent;
 pub mod gather;
+pub mod geotiff;
 pub mod granule;
 pub mod lattice;
 mod locate;

@@ -12,7 +12,7 @@ use floe_shared::grid::{Grid, TileIndex};
 use floe_shared::window::PixelWindow;
 
 use crate::centres::Centres;
-use crate::granule::{Layout, Transform};
+use crate::geotiff::{Layout, Transform};
 use crate::sinusoidal::{HORIZONTAL, POSITION_METRES, Position, VERTICAL};
 
 /// Files state their corners to a micrometre, a little off the ideal ones: a pixel centre so close

@@ -7,7 +7,7 @@ use floe_shared::grid::Grid;
 use floe_shared::window::PixelWindow;
 
 use crate::extent::parts;
-use crate::granule::Layout;
+use crate::geotiff::Layout;
 use crate::lattice::Lattice;
 use crate::locate::{Locator, SourcePixel};
 use crate::run::Run;

@@ -4,7 +4,9 @@
 
 mod support;
 
-use floe_raster::granule::{CogError, Decoder, Directory, Layer, Parsed, Transform};
+use floe_raster::geotiff::{Decoder, Directory, GeoTiffError, Parsed, Transform};
+use floe_raster::granule::Layer;
+use floe_shared::encoding::DataType;
 use support::cog::{Corner, Values, Variant, write};
 
 const CORNER: Corner = [-4_447_802.079_066, 926.625_433_138_333_4, 0.0, -926.625_433_139_166_7];
@@ -17,7 +19,7 @@ fn picture() -> Vec<u16> {
     (0..1200 * 1200).map(pixel).collect()
 }
 
-fn decode(directory: &Directory, file: &[u8]) -> Result<Vec<u16>, CogError> {
+fn decode(directory: &Directory, file: &[u8]) -> Result<Vec<u16>, GeoTiffError> {
     let (mut decoder, mut bytes) = (Decoder::default(), Vec::new());
     let layout = directory.layout;
     let mut pixels = vec![0; 1200 * 1200];
@@ -26,13 +28,13 @@ fn decode(directory: &Directory, file: &[u8]) -> Result<Vec<u16>, CogError> {
         let stored = &file[range.start as usize..range.end as usize];
         decoder.decode(directory, block, stored, &mut bytes)?;
         let window = layout.window(block);
-        let size = directory.layer.sample_bytes();
+        let size = directory.data_type.size();
         for row in 0..window.height {
             for col in 0..window.width {
                 let at = (row * layout.block_width + col) as usize * size;
-                let value = match directory.layer {
-                    Layer::Lst => u16::from_le_bytes([bytes[at], bytes[at + 1]]),
-                    Layer::Qc => u16::from(bytes[at]),
+                let value = match directory.data_type {
+                    DataType::U16 => u16::from_le_bytes([bytes[at], bytes[at + 1]]),
+                    _ => u16::from(bytes[at]),
                 };
                 pixels[((window.row + row) * 1200 + window.col + col) as usize] = value;
             }
@@ -44,7 +46,7 @@ fn decode(directory: &Directory, file: &[u8]) -> Result<Vec<u16>, CogError> {
 fn refusal(variant: &Variant) -> String {
     let (width, height) = variant.size;
     let file = write(variant, CORNER, 2, &vec![8000; width * height]);
-    Directory::parse_file("LST of h14v09", Layer::Lst, &file).unwrap_err().to_string()
+    Directory::parse_file("LST of h14v09", Layer::LST.expect, &file).unwrap_err().to_string()
 }
 
 #[test]
@@ -69,13 +71,13 @@ fn all_variants_decode_to_the_same_pixels() {
     let flags: Vec<u16> = expected.iter().map(|pixel| pixel & 0xFF).collect();
     for variant in variants {
         let file = write(&variant, CORNER, 2, &expected);
-        let directory = Directory::parse_file("LST", Layer::Lst, &file).unwrap();
+        let directory = Directory::parse_file("LST", Layer::LST.expect, &file).unwrap();
         let [west, width, north, height] = CORNER;
         assert_eq!(directory.transform, Transform { west, width, north, height }, "{variant:?}");
         assert!(decode(&directory, &file).unwrap() == expected, "{variant:?}");
 
         let file = write(&variant, CORNER, 1, &flags);
-        let directory = Directory::parse_file("QC", Layer::Qc, &file).unwrap();
+        let directory = Directory::parse_file("QC", Layer::QC.expect, &file).unwrap();
         assert!(decode(&directory, &file).unwrap() == flags, "{variant:?}");
     }
 }
@@ -87,8 +89,9 @@ fn a_head_that_is_too_short_says_how_much_is_needed() {
     let mut have = 0;
     let mut steps = 0;
     let directory = loop {
-        match Directory::parse("LST", Layer::Lst, &file[..have], file.len() as u64).unwrap() {
-            Parsed::Ready(directory) => break directory,
+        match Directory::parse("LST", Layer::LST.expect, &file[..have], file.len() as u64).unwrap()
+        {
+            Parsed::Ready(directory) => break *directory,
             Parsed::Needs(bytes) => {
                 assert!(bytes > have as u64 && bytes <= file.len() as u64);
                 have = bytes as usize;
@@ -103,7 +106,7 @@ fn a_head_that_is_too_short_says_how_much_is_needed() {
 #[test]
 fn ranges_that_lie_close_together_are_fetched_at_once() {
     let file = write(&Variant::default(), CORNER, 2, &picture());
-    let directory = Directory::parse_file("LST", Layer::Lst, &file).unwrap();
+    let directory = Directory::parse_file("LST", Layer::LST.expect, &file).unwrap();
     let all = directory.ranges(&[8, 0, 1, 2, 3, 4, 5, 6, 7], 0);
     let everything = directory.block(0).start..directory.block(8).end;
     assert_eq!(all, std::slice::from_ref(&everything));
@@ -116,7 +119,7 @@ fn ranges_that_lie_close_together_are_fetched_at_once() {
 fn truncated_files_are_refused_wherever_they_end() {
     let file = write(&Variant::default(), CORNER, 2, &picture());
     for length in [0, 3, 7, 8, 100, 500, file.len() / 2, file.len() - 1] {
-        let error = Directory::parse_file("LST", Layer::Lst, &file[..length]).unwrap_err();
+        let error = Directory::parse_file("LST", Layer::LST.expect, &file[..length]).unwrap_err();
         assert!(error.to_string().contains("LST: truncated"), "{length}: {error}");
     }
 }
@@ -124,7 +127,7 @@ fn truncated_files_are_refused_wherever_they_end() {
 #[test]
 fn corrupt_blocks_are_errors_and_not_missing_data() {
     let mut file = write(&Variant::default(), CORNER, 2, &picture());
-    let directory = Directory::parse_file("LST", Layer::Lst, &file).unwrap();
+    let directory = Directory::parse_file("LST", Layer::LST.expect, &file).unwrap();
     let middle = directory.block(4);
     for byte in &mut file[middle.start as usize + 100..middle.end as usize - 100] {
         *byte ^= 0x5A;
@@ -135,7 +138,7 @@ fn corrupt_blocks_are_errors_and_not_missing_data() {
     // Whole streams of other lengths: a TIFF with blocks of half the size, said to be as usual.
     let small =
         write(&Variant { tile: Some((512, 256)), ..Variant::default() }, CORNER, 2, &picture());
-    let halves = Directory::parse_file("LST", Layer::Lst, &small).unwrap();
+    let halves = Directory::parse_file("LST", Layer::LST.expect, &small).unwrap();
     let stored = &small[halves.block(0).start as usize..halves.block(0).end as usize];
     let error = Decoder::default().decode(&directory, 0, stored, &mut Vec::new()).unwrap_err();
     assert!(error.to_string().contains("expected 524288 bytes of pixels, found 262144"), "{error}");
@@ -147,13 +150,12 @@ fn other_images_are_refused_by_what_is_other() {
     let replace = |tag, values| Variant { replace: vec![(tag, values)], ..served.clone() };
     let key = |key, value| Variant { geo_keys: vec![(key, value)], ..served.clone() };
     for (variant, expected) in [
-        (
-            Variant { size: (600, 600), ..served.clone() },
-            "expected 1200 x 1200 pixels, found 600 x 600",
-        ),
-        (replace(258, Values::Short(vec![8])), "BitsPerSample: expected 16, found 8"),
-        (replace(339, Values::Short(vec![2])), "SampleFormat: expected 1, found 2"),
-        (replace(277, Values::Short(vec![3])), "SamplesPerPixel: expected 1, found 3"),
+        (replace(258, Values::Short(vec![8])), "data type: expected uint16, found uint8"),
+        (replace(339, Values::Short(vec![2])), "data type: expected uint16, found int16"),
+        (replace(339, Values::Short(vec![3])), "or floats of 32 or 64, found floats of 16 bits"),
+        (replace(258, Values::Short(vec![16, 8])), "BitsPerSample: expected the same for all"),
+        (replace(277, Values::Short(vec![0])), "SamplesPerPixel: expected 1 to 4096, found 0"),
+        (replace(284, Values::Short(vec![3])), "PlanarConfiguration: expected 1 (interleaved)"),
         (
             replace(259, Values::Short(vec![5])),
             "Compression: expected 1 (none), 8 or 32946 (DEFLATE), found 5",
@@ -163,15 +165,17 @@ fn other_images_are_refused_by_what_is_other() {
         (replace(33550, Values::Short(vec![1])), "ModelPixelScaleTag: expected values of type"),
         (replace(33550, Values::Double(vec![-9.0, 9.0, 0.0])), "rows southwards"),
         (replace(324, Values::Long(vec![1, 2])), "TileOffsets: expected 9 values, found 2 values"),
-        (replace(322, Values::Short(vec![0])), "TileWidth: expected 1 to 8192, found 0"),
+        (replace(322, Values::Short(vec![0])), "TileWidth: expected 1 to 2097152, found 0"),
         (key(3075, 11), "ProjMethodGeoKey: expected 24 (sinusoidal), found 11"),
-        (key(1024, 2), "GTModelTypeGeoKey: expected 1 (projected), found 2"),
-        (key(1025, 2), "GTRasterTypeGeoKey"),
+        (key(1024, 2), "GeographicTypeGeoKey is missing"),
+        (key(1024, 3), "GTModelTypeGeoKey: expected 1 (projected) or 2 (geographic), found 3"),
+        (key(1025, 3), "GTRasterTypeGeoKey: expected 1 (pixels are areas) or 2 (points), found 3"),
         (Variant { radius: 6_378_137.0, ..served.clone() }, "expected 6371007.181, found 6378137"),
     ] {
         let found = refusal(&variant);
         assert!(found.starts_with("LST of h14v09: ") && found.contains(expected), "{found}");
     }
-    let error = Directory::parse_file("LST", Layer::Lst, b"<!DOCTYPE html><html>").unwrap_err();
+    let error =
+        Directory::parse_file("LST", Layer::LST.expect, b"<!DOCTYPE html><html>").unwrap_err();
     assert!(error.to_string().contains("expected a TIFF"), "{error}");
 }

@@ -10,9 +10,8 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use floe_raster::accumulate::{AccumulateError, BlockDecoder, YearAccumulator};
 use floe_raster::gather::{TileYear, gather};
-use floe_raster::granule::{
-    CogProblem, Directory, FetchedGranule, FetchedLayer, GranuleId, Layer, Layout, Piece, Transform,
-};
+use floe_raster::geotiff::{Directory, FetchedFile, GeoTiffProblem, Layout, Piece, Transform};
+use floe_raster::granule::{FetchedGranule, GranuleId, Layer};
 use floe_raster::needed::{self, Footprint};
 use floe_raster::rule::SourceStatistic;
 use floe_raster::rule::{Flags, Rule};
@@ -77,20 +76,20 @@ impl Granule {
     fn file(&self, layer: Layer) -> Vec<u8> {
         let pixel = |at: u64| {
             let (lst, quality) = self.pixel(at / 1200, at % 1200);
-            if layer == Layer::Lst { lst } else { u16::from(quality) }
+            if layer == Layer::LST { lst } else { u16::from(quality) }
         };
         let pixels: Vec<u16> = (0..1200 * 1200).map(pixel).collect();
-        write(&Variant::default(), self.corner, layer.sample_bytes(), &pixels)
+        write(&Variant::default(), self.corner, if layer == Layer::LST { 2 } else { 1 }, &pixels)
     }
 
-    fn layer(&self, layer: Layer) -> FetchedLayer {
+    fn layer(&self, layer: Layer) -> FetchedFile {
         let file = Bytes::from(self.file(layer));
-        let directory = Directory::parse_file(&self.id().to_string(), layer, &file).unwrap();
-        FetchedLayer::whole(directory, file)
+        let directory = Directory::parse_file(&self.id().to_string(), layer.expect, &file).unwrap();
+        FetchedFile::whole(directory, file)
     }
 
     fn fetched(&self) -> FetchedGranule {
-        FetchedGranule::new(self.id(), self.layer(Layer::Lst), self.layer(Layer::Qc)).unwrap()
+        FetchedGranule::new(self.id(), self.layer(Layer::LST), self.layer(Layer::QC)).unwrap()
     }
 
     /// The source pixel (row, column) that holds a place, by the rule as the design states it.
@@ -283,9 +282,9 @@ fn only_the_needed_blocks_have_to_be_fetched() {
                 start: range.start,
                 bytes: file.pieces[0].bytes.slice(range.start as usize..range.end as usize),
             });
-            FetchedLayer { pieces: pieces.collect(), directory: file.directory }
+            FetchedFile { pieces: pieces.collect(), directory: file.directory }
         };
-        let fetched = FetchedGranule::new(granule.id(), part(Layer::Lst), part(Layer::Qc)).unwrap();
+        let fetched = FetchedGranule::new(granule.id(), part(Layer::LST), part(Layer::QC)).unwrap();
         parts.add(&fetched, &mut BlockDecoder::default()).unwrap();
     }
     assert!(fewer > 0);
@@ -301,12 +300,12 @@ fn a_granule_that_failed_leaves_no_year_to_gather() {
     let tile = TileIndex { row: 3, col: 12 };
     let granule = granules(grid, tile).remove(0);
     let year = YearAccumulator::new(grid, &[tile], rule());
-    let mut lst = granule.layer(Layer::Lst);
+    let mut lst = granule.layer(Layer::LST);
     lst.pieces.clear();
-    let fetched = FetchedGranule::new(granule.id(), lst, granule.layer(Layer::Qc)).unwrap();
+    let fetched = FetchedGranule::new(granule.id(), lst, granule.layer(Layer::QC)).unwrap();
     let error = year.add(&fetched, &mut BlockDecoder::default()).unwrap_err();
-    let AccumulateError::Cog(error) = error else { panic!("{error}") };
-    assert!(matches!(error.problem, CogProblem::NotFetched { .. }), "{error}");
+    let AccumulateError::File(error) = error else { panic!("{error}") };
+    assert!(matches!(error.problem, GeoTiffProblem::NotFetched { .. }), "{error}");
     assert_eq!(
         gather(&year, tile, &STATISTICS),
         Err(AccumulateError::Unfinished { unfinished: 1 })
@@ -319,7 +318,7 @@ fn layers_that_do_not_belong_together_are_refused() {
     let moved = Granule::new(Position { h: 18, v: 3 }, 33, 1e-6);
     let elsewhere = Granule::new(Position { h: 19, v: 3 }, 33, 0.0);
     let new = |id: &Granule, lst: &Granule, qc: &Granule| {
-        let (lst, qc) = (lst.layer(Layer::Lst), qc.layer(Layer::Qc));
+        let (lst, qc) = (lst.layer(Layer::LST), qc.layer(Layer::QC));
         FetchedGranule::new(id.id(), lst, qc).map(|_| ()).map_err(|error| error.to_string())
     };
     assert_eq!(new(&here, &here, &here), Ok(()));

@@ -4,7 +4,7 @@
 
 use floe_raster::crs::Crs;
 use floe_raster::extent::{reaches, search_bounds};
-use floe_raster::granule::{Layout, Transform};
+use floe_raster::geotiff::{Layout, Transform};
 use floe_raster::lattice::Lattice;
 use floe_raster::projection::from_lonlat;
 use floe_raster::samples::Samples;

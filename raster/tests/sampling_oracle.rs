@@ -12,8 +12,8 @@ use std::fmt::Write;
 
 use floe_raster::crs::Crs;
 use floe_raster::extent::reaches;
-use floe_raster::granule::{Layout, Transform};
-use floe_raster::lattice::{Lattice, position_transform};
+use floe_raster::geotiff::{Layout, Transform};
+use floe_raster::lattice::Lattice;
 use floe_raster::projection::from_lonlat;
 use floe_raster::samples::Samples;
 use floe_raster::sampling::Sampling;
@@ -345,7 +345,7 @@ fn longitudes_of_geographic_rasters_wrap() {
 fn sinusoidal_rasters_of_every_size_take_the_pixels_that_gdal_takes() {
     let case = |h, v, pixels, edge, (longitude, latitude), resolution: f64| {
         let grid = Grid::new(resolution, 10.0).unwrap();
-        let transform = position_transform(Position { h, v }, pixels);
+        let transform = Transform::ideal(Position { h, v }, pixels);
         let layout = tiled(pixels, pixels, edge);
         let window = around(grid, longitude, latitude, 700);
         Case { crs: Crs::Sinusoidal, transform, layout, grid, window, turn: 0.0 }

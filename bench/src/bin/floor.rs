@@ -16,7 +16,8 @@ use anyhow::{Context as _, bail, ensure};
 use clap::{Parser, Subcommand};
 use floe_bench::{Floe, median};
 use floe_raster::centres::Centres;
-use floe_raster::granule::{Directory, GranuleId, Layer, Platform};
+use floe_raster::geotiff::{Directory, Transform};
+use floe_raster::granule::{GranuleId, Layer, Platform};
 use floe_raster::needed::{self, Footprint};
 use floe_raster::sinusoidal::Position;
 use floe_shared::digital_number::{DigitalNumber, mean_half_even};
@@ -230,11 +231,11 @@ fn measure(folder: &Path, tile: TileIndex) -> anyhow::Result<Value> {
     let (mut inflate, mut granules) = (Decompressor::new(), 0);
     let (mut lst, mut qc) = (Vec::new(), Vec::new());
     for name in newest_productions(folder)? {
-        let file = |layer: Layer| std::fs::read(folder.join(format!("{name}_{}.tif", layer.key())));
+        let file = |layer: Layer| std::fs::read(folder.join(format!("{name}_{}.tif", layer.key)));
         let position = name.parse::<GranuleId>()?.key.position;
-        let (lst_file, qc_file) = (file(Layer::Lst)?, file(Layer::Qc)?);
-        let lst_directory = Directory::parse_file(&name, Layer::Lst, &lst_file)?;
-        let qc_directory = Directory::parse_file(&name, Layer::Qc, &qc_file)?;
+        let (lst_file, qc_file) = (file(Layer::LST)?, file(Layer::QC)?);
+        let lst_directory = Directory::parse_file(&name, Layer::LST.expect, &lst_file)?;
+        let qc_directory = Directory::parse_file(&name, Layer::QC.expect, &qc_file)?;
         let footprint = footprints.entry(position).or_insert_with(|| {
             Footprint::new(grid, &[tile], lst_directory.transform, lst_directory.layout)
         });
@@ -287,7 +288,7 @@ fn newest_productions(folder: &Path) -> anyhow::Result<Vec<String>> {
     let mut newest = BTreeMap::new();
     for entry in std::fs::read_dir(folder)? {
         let file = entry?.file_name().into_string().unwrap_or_default();
-        let Some(name) = file.strip_suffix(&format!("_{}.tif", Layer::Lst.key())) else { continue };
+        let Some(name) = file.strip_suffix(&format!("_{}.tif", Layer::LST.key)) else { continue };
         let id: GranuleId = name.parse()?;
         if id.key.platform != Platform::Terra || id.key.year != YEAR {
             continue;
@@ -339,7 +340,7 @@ fn sample(
     grid: Grid,
     tile: TileIndex,
     footprints: &BTreeMap<Position, Footprint>,
-    transforms: &BTreeMap<Position, floe_raster::granule::Transform>,
+    transforms: &BTreeMap<Position, Transform>,
     blocks: &BTreeMap<(Position, usize), Block>,
 ) -> (Vec<u16>, Vec<u16>, u64) {
     let centres = Centres::new(grid, tile);

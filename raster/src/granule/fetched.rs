@@ -1,65 +1,25 @@
 //! A granule's files as far as they have been fetched.
 
-use std::ops::Range;
-
-use bytes::Bytes;
-
-use super::cog::Directory;
-use super::error::{CogError, CogProblem};
 use super::id::GranuleId;
+use crate::crs::Crs;
+use crate::geotiff::{Directory, FetchedFile, GeoTiffError, GeoTiffProblem};
+use crate::sinusoidal::Position;
 
-/// Bytes of a file, from some offset on.
-#[derive(Clone, Debug)]
-pub struct Piece {
-    /// Where in the file they begin.
-    pub start: u64,
-    /// The bytes.
-    pub bytes: Bytes,
-}
-
-/// A file: its directory and the pieces that were fetched of it.
-#[derive(Clone, Debug)]
-pub struct FetchedLayer {
-    /// What the file holds.
-    pub directory: Directory,
-    /// Where its blocks' bytes are looked up; in any order, they may overlap.
-    pub pieces: Vec<Piece>,
-}
+/// Pixels along an edge of a granule: of 1 km, 500 m and 250 m.
+const EDGES: [u32; 3] = [1200, 2400, 4800];
 
 /// Temperatures and quality of one granule, laid out alike.
 #[derive(Clone, Debug)]
 pub struct FetchedGranule {
     id: GranuleId,
-    lst: FetchedLayer,
-    qc: FetchedLayer,
-}
-
-impl FetchedLayer {
-    /// A file that was fetched as a whole.
-    pub fn whole(directory: Directory, bytes: Bytes) -> Self {
-        Self { directory, pieces: vec![Piece { start: 0, bytes }] }
-    }
-
-    /// A block's bytes.
-    pub fn stored(&self, block: usize) -> Result<&[u8], CogError> {
-        let Range { start, end } = self.directory.block(block);
-        self.pieces
-            .iter()
-            .find_map(|piece| {
-                let from = start.checked_sub(piece.start)?;
-                piece.bytes.get(from as usize..(end - piece.start) as usize)
-            })
-            .ok_or_else(|| {
-                let what = format!("block {block}");
-                CogProblem::NotFetched { what, start, end }.of(&self.directory.asset)
-            })
-    }
+    lst: FetchedFile,
+    qc: FetchedFile,
 }
 
 impl FetchedGranule {
     /// Puts both layers together; refuses them where they do not lie at the granule's position or
     /// not upon each other, pixel by pixel and block by block.
-    pub fn new(id: GranuleId, lst: FetchedLayer, qc: FetchedLayer) -> Result<Self, CogError> {
+    pub fn new(id: GranuleId, lst: FetchedFile, qc: FetchedFile) -> Result<Self, GeoTiffError> {
         check_alike(id, &lst.directory, &qc.directory)?;
         Ok(Self { id, lst, qc })
     }
@@ -70,31 +30,38 @@ impl FetchedGranule {
     }
 
     /// Daytime temperatures.
-    pub const fn lst(&self) -> &FetchedLayer {
+    pub const fn lst(&self) -> &FetchedFile {
         &self.lst
     }
 
     /// Their quality.
-    pub const fn qc(&self) -> &FetchedLayer {
+    pub const fn qc(&self) -> &FetchedFile {
         &self.qc
     }
 }
 
 /// Whether the two files of a granule belong together; can be asked before any block is fetched.
-pub fn check_alike(id: GranuleId, lst: &Directory, qc: &Directory) -> Result<(), CogError> {
-    lst.check_position(id.key.position)?;
-    if lst.transform != qc.transform {
-        let problem = CogProblem::transforms_differ(&lst.asset, lst.transform, qc.transform);
-        return Err(problem.of(&qc.asset));
+pub fn check_alike(id: GranuleId, lst: &Directory, qc: &Directory) -> Result<(), GeoTiffError> {
+    check_position(lst, id.key.position)?;
+    qc.check_alike(lst)
+}
+
+/// Refuses a raster that is not the whole of a position of the sinusoidal grid.
+pub fn check_position(directory: &Directory, position: Position) -> Result<(), GeoTiffError> {
+    let wrong = |problem: GeoTiffProblem| Err(problem.of(&directory.asset));
+    let Directory { crs, layout, transform, .. } = directory;
+    if *crs != Crs::Sinusoidal {
+        let name = "the reference system";
+        return wrong(GeoTiffProblem::unexpected(name, &Crs::Sinusoidal, crs));
     }
-    if lst.layout != qc.layout {
-        let problem = CogProblem::Unlike {
-            what: "the layout of blocks",
-            other: lst.asset.clone(),
-            expected: format!("{:?}", lst.layout),
-            found: format!("{:?}", qc.layout),
-        };
-        return Err(problem.of(&qc.asset));
+    if layout.width != layout.height || !EDGES.contains(&layout.width) {
+        let expected = "1200 x 1200, 2400 x 2400 or 4800 x 4800 pixels";
+        let found = format!("{} x {} pixels", layout.width, layout.height);
+        return wrong(GeoTiffProblem::unexpected("the image's size", &expected, &found));
     }
-    Ok(())
+    if transform.lies_at(position, layout.width) {
+        return Ok(());
+    }
+    let (expected, found) = (position.corner(), (transform.west, transform.north));
+    wrong(GeoTiffProblem::Misplaced { position, expected, found })
 }

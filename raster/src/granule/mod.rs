@@ -1,51 +1,32 @@
-//! Granules: their names, their files and their pixels.
+//! Granules of MODIS: their names, and the two files of the default dataset's.
 //!
-//! A granule is one position of the sinusoidal grid in one period, held in two cloud-optimised
-//! `GeoTIFF`s: temperatures and their quality. Reading is the caller's (it fetches what
-//! [`Directory::parse`] and [`Directory::ranges`] ask for), decoding happens here and never blocks.
+//! A granule is one position of the sinusoidal grid in one period, held in two files ([`crate::geotiff`]): temperatures and
+//! their quality.
 
-mod blocks;
-mod cog;
-mod error;
 mod fetched;
 mod id;
-mod inflate;
-mod layout;
-mod projection;
-mod tiff;
-mod transform;
 
-pub use cog::{Compression, Directory, Parsed, Predictor};
-pub use error::{CogError, CogProblem};
-pub use fetched::{FetchedGranule, FetchedLayer, Piece, check_alike};
+pub use fetched::{FetchedGranule, check_alike, check_position};
 pub use id::{GranuleId, GranuleIdError, GranuleKey, Platform, Product, Production};
-pub use inflate::Decoder;
-pub use layout::Layout;
-pub use transform::Transform;
 
-/// The two files of a granule that are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Layer {
-    /// Daytime temperature, 16 bit: 0 is fill, valid from 7500.
-    Lst,
-    /// Its quality flags, 8 bit: bits 0 and 1 tell whether the pixel was produced (0 good, 1 nominal).
-    Qc,
+use floe_shared::encoding::DataType;
+
+use crate::geotiff::Expect;
+
+/// A file of a granule that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// The asset's key in the catalogue and the last part of the file's name.
+    pub key: &'static str,
+    /// What the file must hold.
+    pub expect: Expect,
 }
 
 impl Layer {
-    /// The asset's key in the catalogue and the last part of the file's name.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Lst => "LST_Day_1km",
-            Self::Qc => "QC_Day",
-        }
-    }
-
-    /// Bytes of a pixel.
-    pub const fn sample_bytes(self) -> usize {
-        match self {
-            Self::Lst => 2,
-            Self::Qc => 1,
-        }
-    }
+    /// Daytime temperature, 16 bit: 0 is fill, valid from 7500.
+    pub const LST: Self =
+        Self { key: "LST_Day_1km", expect: Expect { data_type: Some(DataType::U16), band: 1 } };
+    /// Its quality flags, 8 bit: bits 0 and 1 tell whether the pixel was produced (0 good, 1 nominal).
+    pub const QC: Self =
+        Self { key: "QC_Day", expect: Expect { data_type: Some(DataType::U8), band: 1 } };
 }

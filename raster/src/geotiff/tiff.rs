@@ -1,7 +1,7 @@
 //! The TIFF container: header, directories and their entries, classic and `BigTIFF`, in both byte
 //! orders (TIFF 6.0, section 2; `BigTIFF` as libtiff defines it).
 
-use super::error::CogProblem;
+use super::error::GeoTiffProblem;
 
 /// More directories than any granule has; a chain that is longer runs in a circle.
 const MAX_DIRECTORIES: usize = 64;
@@ -16,11 +16,11 @@ pub(super) enum Stop {
     /// The bytes at hand end too early: as many as this are needed from the file's beginning.
     Needs(u64),
     /// The file is wrong.
-    Wrong(CogProblem),
+    Wrong(GeoTiffProblem),
 }
 
-impl From<CogProblem> for Stop {
-    fn from(problem: CogProblem) -> Self {
+impl From<GeoTiffProblem> for Stop {
+    fn from(problem: GeoTiffProblem) -> Self {
         Self::Wrong(problem)
     }
 }
@@ -58,7 +58,7 @@ impl<'a> Tiff<'a> {
             b"MM\0\x2a" => (true, false),
             b"II\x2b\0" => (false, true),
             b"MM\0\x2b" => (true, true),
-            _ => return Err(CogProblem::NotTiff { found: magic.to_vec() }.into()),
+            _ => return Err(GeoTiffProblem::NotTiff { found: magic.to_vec() }.into()),
         };
         Ok(tiff)
     }
@@ -81,7 +81,7 @@ impl<'a> Tiff<'a> {
             offset = self.integer(end, self.offset_size())?;
             seen += 1;
         }
-        Err(CogProblem::NoImage { found: seen }.into())
+        Err(GeoTiffProblem::NoImage { found: seen }.into())
     }
 
     /// Bytes before anything else.
@@ -102,7 +102,7 @@ impl<'a> Tiff<'a> {
         if end > self.file_length {
             let found = self.file_length;
             return Err(
-                CogProblem::Truncated { what: what.to_owned(), expected: end, found }.into()
+                GeoTiffProblem::Truncated { what: what.to_owned(), expected: end, found }.into()
             );
         }
         self.head.get(offset as usize..end as usize).ok_or(Stop::Needs(end))
@@ -146,7 +146,7 @@ impl<'a> Entries<'a, '_> {
         let Some(Entry { kind, count, offset }) = self.entry(tag)? else { return Ok(None) };
         let size = kind_size(kind).filter(|_| kinds.contains(&kind)).ok_or_else(|| {
             let (expected, found) = (format!("values of type {kinds:?}"), format!("type {kind}"));
-            CogProblem::unexpected(name, &expected, &found)
+            GeoTiffProblem::unexpected(name, &expected, &found)
         })?;
         let bytes = self.tiff.bytes(name, offset, count.saturating_mul(size))?;
         Ok(Some(bytes.chunks_exact(size as usize)))
@@ -187,12 +187,12 @@ impl<'a> Entries<'a, '_> {
 }
 
 /// Refuses a tag with more values than it can have, before they are kept.
-fn at_most(name: &'static str, most: usize, found: usize) -> Result<(), CogProblem> {
+fn at_most(name: &'static str, most: usize, found: usize) -> Result<(), GeoTiffProblem> {
     if found <= most {
         return Ok(());
     }
     let (expected, found) = (format!("{most} values at most"), format!("{found} values"));
-    Err(CogProblem::unexpected(name, &expected, &found))
+    Err(GeoTiffProblem::unexpected(name, &expected, &found))
 }
 
 /// Bytes of one value, by the numbers of TIFF 6.0 and `BigTIFF`.

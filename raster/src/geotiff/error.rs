@@ -1,23 +1,22 @@
-//! What can be wrong with a granule's file.
+//! What can be wrong with a file.
 
 use std::fmt;
 
-use super::transform::Transform;
 use crate::sinusoidal::Position;
 
 /// A file that cannot be used, by name. None of these is ever taken for missing data.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{asset}: {problem}")]
-pub struct CogError {
+pub struct GeoTiffError {
     /// The file, as its reader named it.
     pub asset: String,
     /// What is wrong with it.
-    pub problem: CogProblem,
+    pub problem: GeoTiffProblem,
 }
 
 /// What is wrong with a file.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum CogProblem {
+pub enum GeoTiffProblem {
     /// Another kind of file.
     #[error("expected a TIFF, found a file that begins with {found:02x?}")]
     NotTiff {
@@ -78,7 +77,7 @@ pub enum CogProblem {
         /// The file's tie point.
         found: (f64, f64),
     },
-    /// Temperatures and quality that cannot be laid upon each other.
+    /// Two bands that cannot be laid upon each other.
     #[error("{what} differs from that of {other}: {found} instead of {expected}")]
     Unlike {
         /// What differs.
@@ -138,25 +137,16 @@ pub enum CogProblem {
     },
 }
 
-impl CogProblem {
-    pub(super) fn of(self, asset: &str) -> CogError {
-        CogError { asset: asset.to_owned(), problem: self }
+impl GeoTiffProblem {
+    pub(crate) fn of(self, asset: &str) -> GeoTiffError {
+        GeoTiffError { asset: asset.to_owned(), problem: self }
     }
 
-    pub(super) fn unexpected(
+    pub(crate) fn unexpected(
         name: &'static str,
         expected: &dyn fmt::Display,
         found: &dyn fmt::Display,
     ) -> Self {
         Self::Unexpected { name, expected: expected.to_string(), found: found.to_string() }
-    }
-
-    pub(super) fn transforms_differ(other: &str, expected: Transform, found: Transform) -> Self {
-        Self::Unlike {
-            what: "the transform",
-            other: other.to_owned(),
-            expected: expected.to_string(),
-            found: found.to_string(),
-        }
     }
 }

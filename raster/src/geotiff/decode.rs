@@ -1,0 +1,186 @@
+//! Decodes blocks: bytes of a file to numbers.
+//!
+//! A damaged block is an error: libdeflate compares the checksum at the end of a zlib stream (Adler-32) with what it
+//! has inflated, and never writes past the buffer that it is given.
+
+use floe_shared::encoding::DataType;
+use libdeflater::Decompressor;
+
+use super::directory::{Compression, Directory, Predictor};
+use super::error::{GeoTiffError, GeoTiffProblem};
+use super::format::Format;
+use super::predictor::undo_differences;
+use crate::samples::Samples;
+
+/// DEFLATE makes at most 258 bytes of two bits: no stream inflates to more than so many times its length.
+const MOST_INFLATION: usize = 1032;
+
+/// Decodes one block after the other; keep one per thread.
+pub struct Decoder {
+    inflate: Decompressor,
+    /// A block with the samples of all bands.
+    interleaved: Vec<u8>,
+    /// A block of one band.
+    band: Vec<u8>,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self { inflate: Decompressor::new(), interleaved: Vec::new(), band: Vec::new() }
+    }
+}
+
+impl std::fmt::Debug for Decoder {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Decoder").finish_non_exhaustive()
+    }
+}
+
+impl Decoder {
+    /// Decodes a block's `stored` bytes into numbers of the directory's band and type: rows from the north, columns
+    /// from the west, padding included ([`Layout::stored_pixels`](super::Layout::stored_pixels)).
+    ///
+    /// `samples` becomes one of that type; nothing is allocated where it is one already and is reused. Every pixel of a
+    /// block that is not stored is the file's "no data", as GDAL reads it, or 0.
+    pub fn samples(
+        &mut self,
+        directory: &Directory,
+        block: usize,
+        stored: &[u8],
+        samples: &mut Samples,
+    ) -> Result<(), GeoTiffError> {
+        let mut bytes = std::mem::take(&mut self.band);
+        let result = self.decode(directory, block, stored, &mut bytes);
+        if result.is_ok() {
+            read_numbers(directory.data_type, &bytes, samples);
+        }
+        self.band = bytes;
+        result
+    }
+
+    /// Decodes a block as [`Self::samples`] does, into the bytes of numbers, least significant first.
+    ///
+    /// `pixels` is resized to the block; nothing is allocated when it is reused.
+    pub fn decode(
+        &mut self,
+        directory: &Directory,
+        block: usize,
+        stored: &[u8],
+        pixels: &mut Vec<u8>,
+    ) -> Result<(), GeoTiffError> {
+        let decoded = if directory.block(block).is_empty() {
+            fill_absent(directory, block, pixels)
+        } else if directory.format.interleaved == 1 {
+            self.unpack(directory, block, stored, pixels)
+        } else {
+            let mut all = std::mem::take(&mut self.interleaved);
+            let unpacked = self.unpack(directory, block, stored, &mut all);
+            if unpacked.is_ok() {
+                pick_band(&directory.format, &all, pixels);
+            }
+            self.interleaved = all;
+            unpacked
+        };
+        decoded.map_err(|problem| problem.of(&directory.asset))
+    }
+
+    /// All that a block holds, the samples of other bands included.
+    fn unpack(
+        &mut self,
+        directory: &Directory,
+        block: usize,
+        stored: &[u8],
+        pixels: &mut Vec<u8>,
+    ) -> Result<(), GeoTiffProblem> {
+        let pixel = directory.format.pixel_bytes();
+        let expected = directory.layout.stored_pixels(block) * pixel;
+        // Before anything is allocated for it.
+        if expected / MOST_INFLATION > stored.len() {
+            let why = format!("{} bytes cannot hold {expected}", stored.len());
+            return Err(GeoTiffProblem::Corrupt { block, why });
+        }
+        pixels.resize(expected, 0);
+        let found = match directory.compression {
+            Compression::None if stored.len() == expected => {
+                pixels.copy_from_slice(stored);
+                expected
+            }
+            Compression::None => stored.len(),
+            Compression::Deflate => self
+                .inflate
+                .zlib_decompress(stored, pixels)
+                .map_err(|error| GeoTiffProblem::Corrupt { block, why: error.to_string() })?,
+        };
+        if found != expected {
+            return Err(GeoTiffProblem::Length { block, expected, found });
+        }
+        let size = directory.data_type.size();
+        if directory.big_endian && size > 1 {
+            pixels.chunks_exact_mut(size).for_each(<[u8]>::reverse);
+        }
+        // What is not compressed has no predictor, whatever the tag says: so do libtiff and GDAL.
+        let compressed = directory.compression != Compression::None;
+        if compressed && directory.predictor == Predictor::Horizontal {
+            for row in pixels.chunks_exact_mut(directory.layout.block_width as usize * pixel) {
+                undo_differences(row, size, directory.format.interleaved);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn fill_absent(
+    directory: &Directory,
+    block: usize,
+    pixels: &mut Vec<u8>,
+) -> Result<(), GeoTiffProblem> {
+    let number = directory.data_type.bits(directory.absent.absent()?).to_le_bytes();
+    let sample = &number[..directory.data_type.size()];
+    pixels.resize(directory.decoded_length(block), 0);
+    pixels.chunks_exact_mut(sample.len()).for_each(|pixel| pixel.copy_from_slice(sample));
+    Ok(())
+}
+
+/// Copies the samples of one band out of those of all.
+fn pick_band(format: &Format, all: &[u8], pixels: &mut Vec<u8>) {
+    fn pick<const SIZE: usize>(format: &Format, all: &[u8], pixels: &mut [u8]) {
+        let all = all.as_chunks::<SIZE>().0.iter().skip(format.place).step_by(format.interleaved);
+        for (pixel, sample) in pixels.as_chunks_mut::<SIZE>().0.iter_mut().zip(all) {
+            *pixel = *sample;
+        }
+    }
+    pixels.resize(all.len() / format.interleaved, 0);
+    match format.data_type.size() {
+        1 => pick::<1>(format, all, pixels),
+        2 => pick::<2>(format, all, pixels),
+        4 => pick::<4>(format, all, pixels),
+        _ => pick::<8>(format, all, pixels),
+    }
+}
+
+/// Numbers of a type from their bytes, least significant first.
+fn read_numbers(data_type: DataType, bytes: &[u8], samples: &mut Samples) {
+    fn read<T, const SIZE: usize>(
+        bytes: &[u8],
+        numbers: &mut Vec<T>,
+        number: impl Fn([u8; SIZE]) -> T,
+    ) {
+        numbers.clear();
+        numbers.extend(bytes.as_chunks::<SIZE>().0.iter().map(|bytes| number(*bytes)));
+    }
+    if samples.data_type() != data_type
+        && let Some(empty) = Samples::empty(data_type)
+    {
+        *samples = empty;
+    }
+    match samples {
+        Samples::U8(numbers) => read(bytes, numbers, u8::from_le_bytes),
+        Samples::I8(numbers) => read(bytes, numbers, i8::from_le_bytes),
+        Samples::U16(numbers) => read(bytes, numbers, u16::from_le_bytes),
+        Samples::I16(numbers) => read(bytes, numbers, i16::from_le_bytes),
+        Samples::U32(numbers) => read(bytes, numbers, u32::from_le_bytes),
+        Samples::I32(numbers) => read(bytes, numbers, i32::from_le_bytes),
+        Samples::F32(numbers) => read(bytes, numbers, f32::from_le_bytes),
+        Samples::F64(numbers) => read(bytes, numbers, f64::from_le_bytes),
+    }
+}

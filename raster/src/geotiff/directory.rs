@@ -1,0 +1,217 @@
+//! What a file says of one of its bands: type, place, blocks and how to decode them.
+
+use std::ops::Range;
+
+use floe_shared::encoding::{DataType, Scalar};
+
+use super::blocks;
+use super::error::{GeoTiffError, GeoTiffProblem};
+use super::format::{Expect, Format};
+use super::geo_keys::GeoKeys;
+use super::layout::Layout;
+use super::nodata::Nodata;
+use super::tiff::{Entries, Stop, Tiff};
+use super::transform::Transform;
+use crate::crs::Crs;
+
+/// How the bytes of a block are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compression {
+    /// Not at all.
+    None,
+    /// A zlib stream.
+    Deflate,
+}
+
+/// What is stored in place of the pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Predictor {
+    /// The pixels themselves.
+    None,
+    /// Differences from the pixel to the left.
+    Horizontal,
+}
+
+/// One band of the full-resolution image of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Directory {
+    /// The file, as errors name it.
+    pub asset: String,
+    /// The type of the band's numbers.
+    pub data_type: DataType,
+    /// Size of the raster and of its blocks.
+    pub layout: Layout,
+    /// The reference system in which the raster lies.
+    pub crs: Crs,
+    /// Where in it the raster lies.
+    pub transform: Transform,
+    /// The number that stands for "no data", if the file says one that its samples can hold.
+    pub nodata: Option<Scalar>,
+    pub(super) absent: Nodata,
+    pub(super) format: Format,
+    pub(super) compression: Compression,
+    pub(super) predictor: Predictor,
+    pub(super) big_endian: bool,
+    blocks: Vec<Range<u64>>,
+}
+
+/// What came of reading a directory from the first bytes of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Parsed {
+    /// All of it was there.
+    Ready(Box<Directory>),
+    /// It reaches further: at least so many bytes from the file's beginning are needed.
+    Needs(u64),
+}
+
+impl Directory {
+    /// Reads the directory of the full-resolution image from the first bytes of a file: of the band that is expected,
+    /// which must have the type that is expected, north up in a reference system that is known, in blocks that can be
+    /// decoded and that end within the file.
+    ///
+    /// Overviews and masks, which may lie before the full-resolution data, are passed over. For several bands of a file
+    /// its first bytes are read several times.
+    pub fn parse(
+        asset: &str,
+        expect: Expect,
+        head: &[u8],
+        file_length: u64,
+    ) -> Result<Parsed, GeoTiffError> {
+        match Self::read(asset, expect, head, file_length) {
+            Ok(directory) => Ok(Parsed::Ready(Box::new(directory))),
+            Err(Stop::Needs(bytes)) => Ok(Parsed::Needs(bytes)),
+            Err(Stop::Wrong(problem)) => Err(problem.of(asset)),
+        }
+    }
+
+    /// The same for a file that is at hand as a whole.
+    pub fn parse_file(asset: &str, expect: Expect, file: &[u8]) -> Result<Self, GeoTiffError> {
+        match Self::parse(asset, expect, file, file.len() as u64)? {
+            Parsed::Ready(directory) => Ok(*directory),
+            Parsed::Needs(expected) => {
+                let what = "the directory".to_owned();
+                let found = file.len() as u64;
+                Err(GeoTiffProblem::Truncated { what, expected, found }.of(asset))
+            }
+        }
+    }
+
+    /// Where the bytes of a block of the band are; empty for a block that is not stored. Bands that are interleaved
+    /// share their blocks.
+    pub fn block(&self, block: usize) -> Range<u64> {
+        self.blocks[block].clone()
+    }
+
+    /// The byte ranges of some blocks, in the order of the file; ranges with less than `gap` bytes
+    /// between them become one, so that a few requests fetch all.
+    pub fn ranges(&self, blocks: &[usize], gap: u64) -> Vec<Range<u64>> {
+        let mut ranges: Vec<_> = blocks
+            .iter()
+            .map(|&block| self.block(block))
+            .filter(|range| !range.is_empty())
+            .collect();
+        ranges.sort_by_key(|range| range.start);
+        let mut merged: Vec<Range<u64>> = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            match merged.last_mut() {
+                Some(last) if range.start <= last.end.saturating_add(gap) => {
+                    last.end = last.end.max(range.end);
+                }
+                _ => merged.push(range),
+            }
+        }
+        merged
+    }
+
+    /// Bytes of a decoded block, of this band alone.
+    pub fn decoded_length(&self, block: usize) -> usize {
+        self.layout.stored_pixels(block) * self.data_type.size()
+    }
+
+    /// Refuses a raster whose pixels are not those of another one, or which is cut into other blocks.
+    pub fn check_alike(&self, other: &Self) -> Result<(), GeoTiffError> {
+        let unlike = |what, expected: &dyn std::fmt::Display, found: &dyn std::fmt::Display| {
+            let (other, expected, found) =
+                (other.asset.clone(), expected.to_string(), found.to_string());
+            Err(GeoTiffProblem::Unlike { what, other, expected, found }.of(&self.asset))
+        };
+        if self.crs != other.crs {
+            return unlike("the reference system", &other.crs, &self.crs);
+        }
+        if self.transform != other.transform {
+            return unlike("the transform", &other.transform, &self.transform);
+        }
+        if self.layout != other.layout {
+            let text = |layout: Layout| format!("{layout:?}");
+            return unlike("the layout of blocks", &text(other.layout), &text(self.layout));
+        }
+        Ok(())
+    }
+
+    fn read(asset: &str, expect: Expect, head: &[u8], file_length: u64) -> Result<Self, Stop> {
+        let tiff = Tiff::open(head, file_length)?;
+        let entries = tiff.find(|entries| {
+            let kind = entries.integer("NewSubfileType", 254)?.unwrap_or(0);
+            // Bit 0: an overview; bit 2: a mask.
+            Ok(kind & 0b101 == 0)
+        })?;
+        let format = Format::read(&entries, expect)?;
+        let compression = Compression::read(&entries)?;
+        let predictor = Predictor::read(&entries)?;
+        let keys = GeoKeys::read(&entries)?;
+        let (crs, points) = (keys.crs()?, keys.pixels_are_points()?);
+        let (layout, places) = blocks::read(&entries, &format)?;
+        let data = tiff.header_length()..file_length;
+        blocks::check(&places, layout, &format, compression, data)?;
+        let absent = Nodata::new(format.data_type, entries.text("GDAL_NODATA", 42113)?);
+        Ok(Self {
+            asset: asset.to_owned(),
+            data_type: format.data_type,
+            layout,
+            crs,
+            transform: Transform::read(&entries, points)?,
+            nodata: absent.number(),
+            absent,
+            format,
+            compression,
+            predictor,
+            big_endian: tiff.big_endian,
+            blocks: places,
+        })
+    }
+}
+
+impl Compression {
+    fn read(entries: &Entries<'_, '_>) -> Result<Self, Stop> {
+        match entries.integer("Compression", 259)?.unwrap_or(1) {
+            1 => Ok(Self::None),
+            8 | 32946 => Ok(Self::Deflate),
+            found => {
+                let expected = "1 (none), 8 or 32946 (DEFLATE)";
+                Err(GeoTiffProblem::unexpected("Compression", &expected, &found).into())
+            }
+        }
+    }
+
+    /// The most bytes that it makes of some bytes.
+    pub(super) const fn most_stored(self, bytes: u64) -> u64 {
+        match self {
+            Self::None => bytes,
+            // What cannot be compressed grows a little: by 5 bytes in 65535, a header and a checksum.
+            Self::Deflate => bytes + bytes / 1024 + 64,
+        }
+    }
+}
+
+impl Predictor {
+    fn read(entries: &Entries<'_, '_>) -> Result<Self, Stop> {
+        match entries.integer("Predictor", 317)?.unwrap_or(1) {
+            1 => Ok(Self::None),
+            2 => Ok(Self::Horizontal),
+            found => {
+                let expected = "1 (none) or 2 (horizontal)";
+                Err(GeoTiffProblem::unexpected("Predictor", &expected, &found).into())
+            }
+        }
+    }
+}
