@@ -157,8 +157,8 @@ fn other_images_are_refused_by_what_is_other() {
         (replace(277, Values::Short(vec![0])), "SamplesPerPixel: expected 1 to 4096, found 0"),
         (replace(284, Values::Short(vec![3])), "PlanarConfiguration: expected 1 (interleaved)"),
         (
-            replace(259, Values::Short(vec![5])),
-            "Compression: expected 1 (none), 8 or 32946 (DEFLATE), found 5",
+            replace(259, Values::Short(vec![7])),
+            "Compression: expected none, LZW, DEFLATE or ZSTD, found 7 (JPEG)",
         ),
         (replace(317, Values::Short(vec![3])), "Predictor"),
         (replace(254, Values::Long(vec![1])), "found none in 1 directories"),

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use floe_raster::accumulate::{AccumulateError, BlockDecoder, YearAccumulator};
 use floe_raster::gather::{TileYear, gather};
 use floe_raster::geotiff::{Directory, FetchedFile, GeoTiffProblem, Layout, Piece, Transform};
-use floe_raster::granule::{FetchedGranule, GranuleId, Layer};
+use floe_raster::granule::{FetchedGranule, GranuleId, Layer, check_position};
 use floe_raster::needed::{self, Footprint};
 use floe_raster::rule::SourceStatistic;
 use floe_raster::rule::{Flags, Rule};
@@ -326,6 +326,12 @@ fn layers_that_do_not_belong_together_are_refused() {
     assert!(error.contains("the transform differs"), "{error}");
     let error = new(&elsewhere, &here, &here).unwrap_err();
     assert!(error.contains("expected the raster of h19v03"), "{error}");
+
+    let small = Variant { size: (600, 600), ..Variant::default() };
+    let file = write(&small, here.corner, 2, &vec![8000; 600 * 600]);
+    let part = Directory::parse_file("part", Layer::LST.expect, &file).unwrap();
+    let error = check_position(&part, here.position).unwrap_err().to_string();
+    assert!(error.ends_with("found 600 x 600 pixels"), "{error}");
 }
 
 /// Positions that hold a pixel centre, found one pixel at a time.

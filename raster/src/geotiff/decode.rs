@@ -1,23 +1,28 @@
 //! Decodes blocks: bytes of a file to numbers.
 //!
 //! A damaged block is an error: libdeflate compares the checksum at the end of a zlib stream (Adler-32) with what it
-//! has inflated, and never writes past the buffer that it is given.
+//! has inflated, and never writes past the buffer that it is given. LZW has no checksum and zstd only one that writers of
+//! TIFF leave out: there only what cannot be decoded, or has another length, is found out.
 
 use floe_shared::encoding::DataType;
 use libdeflater::Decompressor;
+use weezl::{BitOrder, LzwStatus};
 
 use super::directory::{Compression, Directory, Predictor};
 use super::error::{GeoTiffError, GeoTiffProblem};
 use super::format::Format;
-use super::predictor::undo_differences;
+use super::predictor::{undo_differences, undo_floating_point};
 use crate::samples::Samples;
-
-/// DEFLATE makes at most 258 bytes of two bits: no stream inflates to more than so many times its length.
-const MOST_INFLATION: usize = 1032;
 
 /// Decodes one block after the other; keep one per thread.
 pub struct Decoder {
     inflate: Decompressor,
+    /// Made for the first block that needs it.
+    lzw: Option<weezl::decode::Decoder>,
+    /// Likewise.
+    zstd: Option<zstd::bulk::Decompressor<'static>>,
+    /// A row that is put in order.
+    row: Vec<u8>,
     /// A block with the samples of all bands.
     interleaved: Vec<u8>,
     /// A block of one band.
@@ -26,7 +31,14 @@ pub struct Decoder {
 
 impl Default for Decoder {
     fn default() -> Self {
-        Self { inflate: Decompressor::new(), interleaved: Vec::new(), band: Vec::new() }
+        Self {
+            inflate: Decompressor::new(),
+            lzw: None,
+            zstd: None,
+            row: Vec::new(),
+            interleaved: Vec::new(),
+            band: Vec::new(),
+        }
     }
 }
 
@@ -95,37 +107,103 @@ impl Decoder {
         let pixel = directory.format.pixel_bytes();
         let expected = directory.layout.stored_pixels(block) * pixel;
         // Before anything is allocated for it.
-        if expected / MOST_INFLATION > stored.len() {
+        if expected / directory.compression.most_inflation() > stored.len() {
             let why = format!("{} bytes cannot hold {expected}", stored.len());
             return Err(GeoTiffProblem::Corrupt { block, why });
         }
         pixels.resize(expected, 0);
-        let found = match directory.compression {
-            Compression::None if stored.len() == expected => {
-                pixels.copy_from_slice(stored);
-                expected
-            }
-            Compression::None => stored.len(),
-            Compression::Deflate => self
-                .inflate
-                .zlib_decompress(stored, pixels)
-                .map_err(|error| GeoTiffProblem::Corrupt { block, why: error.to_string() })?,
-        };
+        let found = self
+            .decompress(directory.compression, stored, pixels)
+            .map_err(|why| GeoTiffProblem::Corrupt { block, why })?;
         if found != expected {
             return Err(GeoTiffProblem::Length { block, expected, found });
         }
-        let size = directory.data_type.size();
-        if directory.big_endian && size > 1 {
-            pixels.chunks_exact_mut(size).for_each(<[u8]>::reverse);
-        }
         // What is not compressed has no predictor, whatever the tag says: so do libtiff and GDAL.
         let compressed = directory.compression != Compression::None;
-        if compressed && directory.predictor == Predictor::Horizontal {
-            for row in pixels.chunks_exact_mut(directory.layout.block_width as usize * pixel) {
-                undo_differences(row, size, directory.format.interleaved);
+        let predictor = if compressed { directory.predictor } else { Predictor::None };
+        let (size, bands) = (directory.data_type.size(), directory.format.interleaved);
+        let row = directory.layout.block_width as usize * pixel;
+        if predictor == Predictor::FloatingPoint {
+            for row in pixels.chunks_exact_mut(row) {
+                undo_floating_point(row, size, bands, &mut self.row);
+            }
+            return Ok(());
+        }
+        if directory.big_endian {
+            swap_bytes(pixels, size);
+        }
+        if predictor == Predictor::Horizontal {
+            for row in pixels.chunks_exact_mut(row) {
+                undo_differences(row, size, bands);
             }
         }
         Ok(())
+    }
+
+    /// How many bytes are stored; those that fit are in `pixels`. What is wrong with them otherwise.
+    fn decompress(
+        &mut self,
+        compression: Compression,
+        stored: &[u8],
+        pixels: &mut [u8],
+    ) -> Result<usize, String> {
+        match compression {
+            Compression::None => {
+                if stored.len() == pixels.len() {
+                    pixels.copy_from_slice(stored);
+                }
+                Ok(stored.len())
+            }
+            Compression::Deflate => {
+                self.inflate.zlib_decompress(stored, pixels).map_err(|error| error.to_string())
+            }
+            Compression::Lzw => {
+                let new = || weezl::decode::Decoder::with_tiff_size_switch(BitOrder::Msb, 8);
+                decompress_lzw(self.lzw.get_or_insert_with(new), stored, pixels)
+            }
+            Compression::Zstd => {
+                let zstd = match &mut self.zstd {
+                    Some(zstd) => zstd,
+                    none => none.insert(
+                        zstd::bulk::Decompressor::new().map_err(|error| error.to_string())?,
+                    ),
+                };
+                zstd.decompress_to_buffer(stored, pixels).map_err(|error| error.to_string())
+            }
+        }
+    }
+}
+
+fn decompress_lzw(
+    lzw: &mut weezl::decode::Decoder,
+    stored: &[u8],
+    pixels: &mut [u8],
+) -> Result<usize, String> {
+    lzw.reset();
+    let (mut read, mut written) = (0, 0);
+    loop {
+        // One byte more than there should be says that there are too many.
+        let (mut more, full) = ([0], written == pixels.len());
+        let free = if full { &mut more[..] } else { &mut pixels[written..] };
+        let step = lzw.decode_bytes(&stored[read..], free);
+        (read, written) = (read + step.consumed_in, written + step.consumed_out);
+        match step.status.map_err(|error| error.to_string())? {
+            LzwStatus::Ok if !full => {}
+            _ => return Ok(written),
+        }
+    }
+}
+
+/// Turns the bytes of numbers of `size` bytes round.
+fn swap_bytes(pixels: &mut [u8], size: usize) {
+    fn swap<const SIZE: usize>(pixels: &mut [u8]) {
+        pixels.as_chunks_mut::<SIZE>().0.iter_mut().for_each(|number| number.reverse());
+    }
+    match size {
+        1 => {}
+        2 => swap::<2>(pixels),
+        4 => swap::<4>(pixels),
+        _ => swap::<8>(pixels),
     }
 }
 

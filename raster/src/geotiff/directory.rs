@@ -21,6 +21,10 @@ pub(super) enum Compression {
     None,
     /// A zlib stream.
     Deflate,
+    /// Codes of 9 to 12 bits, the highest bit first (TIFF 6.0, section 13).
+    Lzw,
+    /// A zstd frame.
+    Zstd,
 }
 
 /// What is stored in place of the pixels.
@@ -30,6 +34,8 @@ pub(super) enum Predictor {
     None,
     /// Differences from the pixel to the left.
     Horizontal,
+    /// Of a row's floats all first bytes, then all second ones and so on, as differences.
+    FloatingPoint,
 }
 
 /// One band of the full-resolution image of a file.
@@ -157,7 +163,7 @@ impl Directory {
         })?;
         let format = Format::read(&entries, expect)?;
         let compression = Compression::read(&entries)?;
-        let predictor = Predictor::read(&entries)?;
+        let predictor = Predictor::read(&entries, format.data_type)?;
         let keys = GeoKeys::read(&entries)?;
         let (crs, points) = (keys.crs()?, keys.pixels_are_points()?);
         let (layout, places) = blocks::read(&entries, &format)?;
@@ -186,8 +192,21 @@ impl Compression {
         match entries.integer("Compression", 259)?.unwrap_or(1) {
             1 => Ok(Self::None),
             8 | 32946 => Ok(Self::Deflate),
-            found => {
-                let expected = "1 (none), 8 or 32946 (DEFLATE)";
+            5 => Ok(Self::Lzw),
+            50000 => Ok(Self::Zstd),
+            code => {
+                let name = match code {
+                    2..=4 => " (CCITT)",
+                    6 | 7 => " (JPEG)",
+                    32773 => " (PackBits)",
+                    34712 => " (JPEG 2000)",
+                    34887 => " (LERC)",
+                    34925 => " (LZMA)",
+                    50001 => " (WebP)",
+                    50002 | 52546 => " (JPEG XL)",
+                    _ => "",
+                };
+                let (expected, found) = ("none, LZW, DEFLATE or ZSTD", format!("{code}{name}"));
                 Err(GeoTiffProblem::unexpected("Compression", &expected, &found).into())
             }
         }
@@ -199,17 +218,33 @@ impl Compression {
             Self::None => bytes,
             // What cannot be compressed grows a little: by 5 bytes in 65535, a header and a checksum.
             Self::Deflate => bytes + bytes / 1024 + 64,
+            Self::Zstd => bytes + bytes / 128 + 512,
+            // 12 bits a byte, and a code now and then to begin anew.
+            Self::Lzw => bytes + bytes / 2 + bytes / 1024 + 64,
+        }
+    }
+
+    /// Nothing decompresses to more than so many times its length.
+    pub(super) const fn most_inflation(self) -> usize {
+        match self {
+            // 258 bytes of two bits.
+            Self::None | Self::Deflate => 1032,
+            // One code of at least 9 bits for each string, of which there are fewer than 4096.
+            Self::Lzw => 4096,
+            // A block of 128 KiB takes at least a header of 3 bytes and one more.
+            Self::Zstd => 1 << 16,
         }
     }
 }
 
 impl Predictor {
-    fn read(entries: &Entries<'_, '_>) -> Result<Self, Stop> {
+    fn read(entries: &Entries<'_, '_>, data_type: DataType) -> Result<Self, Stop> {
         match entries.integer("Predictor", 317)?.unwrap_or(1) {
             1 => Ok(Self::None),
             2 => Ok(Self::Horizontal),
+            3 if data_type.is_float() => Ok(Self::FloatingPoint),
             found => {
-                let expected = "1 (none) or 2 (horizontal)";
+                let expected = "1 (none), 2 (horizontal) or, of floats, 3 (floating point)";
                 Err(GeoTiffProblem::unexpected("Predictor", &expected, &found).into())
             }
         }

@@ -11,6 +11,21 @@ pub(super) fn undo_differences(row: &mut [u8], size: usize, bands: usize) {
     }
 }
 
+/// Undoes the predictor of floating-point numbers (Adobe Photoshop TIFF Technical Note 3) in a row of numbers of `size` bytes: of
+/// all numbers the most significant bytes come first, then the next ones and so on, each as the difference from the
+/// byte so many bands before it. Numbers are little-endian afterwards, whatever the file's byte order.
+pub(super) fn undo_floating_point(row: &mut [u8], size: usize, bands: usize, bytes: &mut Vec<u8>) {
+    undo_8(row, bands);
+    bytes.clear();
+    bytes.extend_from_slice(row);
+    let numbers = row.len() / size;
+    for (significance, bytes) in bytes.chunks_exact(numbers).rev().enumerate() {
+        for (number, byte) in row.chunks_exact_mut(size).zip(bytes) {
+            number[significance] = *byte;
+        }
+    }
+}
+
 macro_rules! undo {
     ($name:ident, $number:ty) => {
         fn $name(row: &mut [u8], bands: usize) {

@@ -128,3 +128,22 @@ impl fmt::Display for Transform {
         write!(formatter, "corner ({west}, {north}), pixels of {width} x {height}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_has_its_pixels_whatever_their_number() {
+        let position = Position { h: 19, v: 10 };
+        let (west, _) = position.corner();
+        for pixels in [1200, 2400, 4800] {
+            let ideal = Transform::ideal(position, pixels);
+            let east = west + POSITION_METRES - 1.0;
+            assert_eq!(ideal.columns().index(east), i64::from(pixels) - 1);
+            assert!(ideal.lies_at(position, pixels));
+            assert!(!ideal.lies_at(position, pixels / 2));
+            assert!(!ideal.lies_at(Position { h: 20, v: 10 }, pixels));
+        }
+    }
+}
