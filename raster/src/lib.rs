@@ -10,6 +10,7 @@
 //! * [`lattice`], [`extent`], [`sampling`]: rasters of any system, which of them reach a window, and their pixels at its centres,
 //! * [`program`], [`crs`], [`samples`], [`plane`]: what any dataset is made of: what counts, where rasters lie, numbers of any
 //!   type,
+//! * [`reduce`]: any statistic of observations of any type, in target space,
 //! * [`natural_earth`]: where land is.
 //!
 //! What takes time here is arithmetic: this crate is optimised in every profile.
@@ -28,6 +29,7 @@ pub mod needed;
 pub mod plane;
 pub mod program;
 pub mod projection;
+pub mod reduce;
 pub mod rule;
 pub mod run;
 pub mod samples;

@@ -4,3 +4,4 @@
 
 pub mod cog;
 pub mod python;
+pub mod reducing;
