@@ -13,6 +13,17 @@ pub(super) enum Part {
     Unsatisfiable,
 }
 
+impl Part {
+    /// The bytes of a file of this length that are sent.
+    pub(super) fn bytes(&self, length: u64) -> Range<u64> {
+        match self {
+            Self::Whole => 0..length,
+            Self::Range(range) => range.clone(),
+            Self::Unsatisfiable => 0..0,
+        }
+    }
+}
+
 /// The part that a `Range` header asks for; headers that are malformed or name several ranges count
 /// as absent, as the RFC allows.
 pub(super) fn part(header: Option<&str>, length: u64) -> Part {

@@ -206,9 +206,17 @@ fn assets(entry: &Entry, base: &str, missing: Option<Layer>) -> Value {
 }
 
 /// The landing page.
-pub(super) fn landing_page(base: &str) -> Value {
+pub(super) fn landing_page(base: &str, collections: &[Value]) -> Value {
     let root = format!("{base}/api/stac/v1");
-    json!({
+    let children =
+        collections.iter().filter_map(|collection| collection["id"].as_str()).map(|id| {
+            json!({
+                "rel": "child",
+                "type": "application/json",
+                "href": format!("{root}/collections/{id}")
+            })
+        });
+    let mut page = json!({
         "type": "Catalog",
         "stac_version": "1.0.0",
         "id": "floe-sandbox",
@@ -226,11 +234,6 @@ pub(super) fn landing_page(base: &str) -> Value {
             {"rel": "root", "type": "application/json", "href": format!("{root}/")},
             {"rel": "data", "type": "application/json", "href": format!("{root}/collections")},
             {
-                "rel": "child",
-                "type": "application/json",
-                "href": format!("{root}/collections/{COLLECTION}")
-            },
-            {
                 "rel": "search",
                 "type": "application/geo+json",
                 "method": "GET",
@@ -243,7 +246,11 @@ pub(super) fn landing_page(base: &str) -> Value {
                 "href": format!("{root}/search")
             },
         ],
-    })
+    });
+    if let Some(links) = page["links"].as_array_mut() {
+        links.extend(children);
+    }
+    page
 }
 
 /// The collection.

@@ -1,6 +1,7 @@
 //! A stand-in for the Planetary Computer on this machine: STAC search, tokens and granules over HTTP.
 //!
-//! The granules are made up on demand from a seed (`planet`), or come from a folder of real files.
+//! The granules are made up on demand from a seed (`planet`), or come from a folder of real files; items of any product come
+//! from a folder of their own (`stac_items`).
 //! Everything that a client must cope with can be asked for: footprints that miss pixels, several
 //! productions of one granule, holes in the record (`POST /fill` fills them), and misbehaviour of every kind
 //! ([`Fault`]).
@@ -30,6 +31,7 @@ mod sas;
 mod search;
 mod search_request;
 mod server;
+mod stac_items;
 
 use std::io;
 use std::net::SocketAddr;
@@ -54,6 +56,8 @@ pub use self::record::{COMPOSITES, Holdings};
 use self::rendered::Renderer;
 use self::sas::Signer;
 use self::server::{Shared, router};
+use self::stac_items::StacItems;
+pub use self::stac_items::StacItemsError;
 
 /// How a sandbox is to be.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +72,8 @@ pub struct Options {
     pub holdings: Holdings,
     /// A folder of real granules to serve instead of generated ones.
     pub granules: Option<PathBuf>,
+    /// A folder of STAC items of any product, and of the files beside them, to serve instead.
+    pub items: Option<PathBuf>,
     /// What goes wrong.
     pub faults: Vec<Fault>,
     /// How many attempts at an address passing misbehaviour hits.
@@ -82,6 +88,7 @@ impl Default for Options {
             seed: 1,
             holdings: Holdings::default(),
             granules: None,
+            items: None,
             faults: Vec::new(),
             failing_attempts: 1,
         }
@@ -102,6 +109,9 @@ pub enum SandboxError {
     /// The folder of granules cannot be served.
     #[error(transparent)]
     Granules(#[from] RealGranulesError),
+    /// The folder of items cannot be served.
+    #[error(transparent)]
+    Items(#[from] StacItemsError),
     /// The export failed.
     #[error(transparent)]
     Export(#[from] ExportError),
@@ -124,9 +134,9 @@ pub struct Running {
     pub url: String,
     /// The STAC root.
     pub catalog_url: String,
-    /// The token endpoint; `/{account}/{container}` follows it.
+    /// The token endpoint; `/{account}/{container}` follows it. Empty where files need no token.
     pub sign_url: String,
-    /// How many granules the catalogue holds.
+    /// How many granules, or items, the catalogue holds.
     pub granules: usize,
     /// Days of the year on which its composites begin.
     pub due_days: Vec<u32>,
@@ -147,7 +157,10 @@ impl Sandbox {
 
         let seed = options.seed;
         let planet = Arc::new(Planet::new(seed));
-        let catalog = if let Some(folder) = &options.granules {
+        let items = options.items.as_deref().map(StacItems::load).transpose()?;
+        let catalog = if items.is_some() {
+            Catalog::of_made(seed, Vec::new())
+        } else if let Some(folder) = &options.granules {
             Catalog::of_files(seed, real_granules::scan(folder)?)
         } else {
             let positions = record::land_positions(planet.land());
@@ -155,11 +168,14 @@ impl Sandbox {
         };
         let misbehaviour = Misbehaviour::new(seed, options.faults, options.failing_attempts);
         let catalog = catalog.without(misbehaviour.absent());
-        let granules = catalog.entries.iter().filter(|entry| catalog.shows(entry)).count();
+        let shown = catalog.entries.iter().filter(|entry| catalog.shows(entry)).count();
+        let granules = items.as_ref().map_or(shown, StacItems::len);
+        let needs_tokens = items.is_none();
         let due_days = catalog.days().into_iter().collect();
         let counters = Arc::new(Counters::default());
         let app = router(Arc::new(Shared {
             catalog,
+            items,
             renderer: Renderer::new(planet),
             signer: Signer::new(seed, misbehaviour.token_seconds()),
             misbehaviour,
@@ -176,7 +192,7 @@ impl Sandbox {
         });
         Ok(Running {
             catalog_url: format!("{url}/api/stac/v1"),
-            sign_url: format!("{url}/api/sas/v1/token"),
+            sign_url: if needs_tokens { format!("{url}/api/sas/v1/token") } else { String::new() },
             url,
             granules,
             due_days,

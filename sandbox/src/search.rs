@@ -7,8 +7,8 @@ use super::search_request::{Comparison, Filter, Order, Period, Plain, SearchRequ
 
 /// One page of a search.
 #[derive(Debug)]
-pub(super) struct Page<'a> {
-    pub(super) entries: Vec<&'a Entry>,
+pub(super) struct Page<'a, T> {
+    pub(super) entries: Vec<&'a T>,
     /// The token of the next page, where there is one.
     pub(super) next: Option<String>,
     /// How many items match in all.
@@ -26,27 +26,36 @@ pub(super) struct TokenError {
 pub(super) fn search<'a>(
     catalog: &'a Catalog,
     request: &SearchRequest,
-) -> Result<Page<'a>, TokenError> {
+) -> Result<Page<'a, Entry>, TokenError> {
     let known =
         request.collections.as_ref().is_none_or(|names| names.iter().any(|n| n == COLLECTION));
     let candidates = if known { &catalog.entries[..] } else { &[] };
-    let mut matches: Vec<&Entry> =
-        candidates.iter().filter(|entry| fits(catalog, entry, request)).collect();
+    let matches = candidates.iter().filter(|entry| fits(catalog, entry, request)).collect();
+    page(matches, request, |entry| &entry.id, COLLECTION)
+}
+
+/// The page of all that match, newest first, that a request asks for.
+pub(super) fn page<'a, T>(
+    mut matches: Vec<&'a T>,
+    request: &SearchRequest,
+    id: impl Fn(&T) -> &String,
+    collection: &str,
+) -> Result<Page<'a, T>, TokenError> {
     match request.order {
         Order::Newest => {}
         Order::Oldest => matches.reverse(),
-        Order::IdAscending => matches.sort_by(|a, b| a.id.cmp(&b.id)),
-        Order::IdDescending => matches.sort_by(|a, b| b.id.cmp(&a.id)),
+        Order::IdAscending => matches.sort_by(|a, b| id(a).cmp(id(b))),
+        Order::IdDescending => matches.sort_by(|a, b| id(b).cmp(id(a))),
     }
     let start = match &request.after {
         None => 0,
-        Some(id) => {
-            let place = matches.iter().position(|entry| entry.id == *id);
-            place.ok_or_else(|| TokenError { id: id.clone() })? + 1
+        Some(after) => {
+            let place = matches.iter().position(|entry| id(entry) == after);
+            place.ok_or_else(|| TokenError { id: after.clone() })? + 1
         }
     };
     let end = matches.len().min(start + request.limit);
-    let next = (end < matches.len()).then(|| format!("next:{COLLECTION}:{}", matches[end - 1].id));
+    let next = (end < matches.len()).then(|| format!("next:{collection}:{}", id(matches[end - 1])));
     Ok(Page { entries: matches[start..end].to_vec(), next, matched: matches.len() })
 }
 
@@ -54,7 +63,7 @@ fn fits(catalog: &Catalog, entry: &Entry, request: &SearchRequest) -> bool {
     catalog.shows(entry)
         && request.ids.as_ref().is_none_or(|ids| ids.contains(&entry.id))
         && overlaps(entry, request.period)
-        && request.filters.iter().all(|filter| satisfies(entry, filter))
+        && request.filters.iter().all(|filter| satisfies(property(entry, &filter.property), filter))
         && request
             .area
             .as_ref()
@@ -66,8 +75,9 @@ fn overlaps(entry: &Entry, period: Period) -> bool {
         && period.end.is_none_or(|end| entry.name.start_time() <= end)
 }
 
-fn satisfies(entry: &Entry, filter: &Filter) -> bool {
-    let Some(value) = property(entry, &filter.property) else { return false };
+/// Whether a property passes a filter; one that is missing passes none.
+pub(super) fn satisfies(property: Option<Plain<'_>>, filter: &Filter) -> bool {
+    let Some(value) = property else { return false };
     let operand = &filter.operand;
     match filter.comparison {
         Comparison::Equal => value == *operand,

@@ -1,34 +1,36 @@
 //! The HTTP side: STAC API, token endpoint, blobs and counts.
 
+mod files;
+
 use std::io;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use chrono::Utc;
-use futures::stream;
 use serde_json::{Value, json};
 
-use super::blobs::{Part, part};
-use super::catalog::{COLLECTION, Catalog, Entry, Source};
-use super::chance::draw;
+use self::files::{give_blob, give_file};
+use super::catalog::{COLLECTION, Catalog, Entry};
 use super::counters::Counters;
-use super::granule_name::{GranuleName, Layer};
 use super::item::{collection, item, landing_page};
 use super::misbehave::{Misbehaviour, Mishap, Target};
 use super::rendered::{RenderError, Renderer};
 use super::sas::{ACCOUNT, CONTAINER, Signer};
-use super::search::search;
+use super::search::{Page, TokenError, search};
 use super::search_request::SearchRequest;
+use super::stac_items::{FILES, StacItems};
 
 /// All that the handlers share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) catalog: Catalog,
+    /// What is served in its place.
+    pub(super) items: Option<StacItems>,
     pub(super) renderer: Renderer,
     pub(super) signer: Signer,
     pub(super) misbehaviour: Misbehaviour,
@@ -52,7 +54,7 @@ enum Refusal {
     #[error("{1}")]
     Storage(StatusCode, String, &'static str),
     /// A file of the folder cannot be read.
-    #[error("cannot read the granule's file: {0}")]
+    #[error("cannot read the file: {0}")]
     File(#[from] io::Error),
     /// A granule could not be made.
     #[error(transparent)]
@@ -135,12 +137,60 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/sas/v1/token/{account}/{container}", get(give_token))
         .route("/stats", get(show_stats))
         .route("/fill", post(fill))
+        .route(&format!("/{FILES}/{{*path}}"), get(give_file))
         .route(&format!("/{ACCOUNT}/{CONTAINER}/{{*path}}"), get(give_blob))
         .fallback(async || Refusal::NotFound("resource".to_owned()))
         .with_state(shared)
 }
 
+/// One page of items as they are given, before fields are chosen.
+struct ItemPage {
+    documents: Vec<Value>,
+    next: Option<String>,
+    matched: usize,
+}
+
 impl Shared {
+    fn page(&self, request: &SearchRequest, base: &str) -> Result<ItemPage, TokenError> {
+        Ok(if let Some(items) = &self.items {
+            let Page { entries, next, matched } = items.search(request)?;
+            let documents = entries.iter().map(|item| item.document(base)).collect();
+            ItemPage { documents, next, matched }
+        } else {
+            let Page { entries, next, matched } = search(&self.catalog, request)?;
+            let documents = entries.iter().map(|entry| self.item(entry, base)).collect();
+            ItemPage { documents, next, matched }
+        })
+    }
+
+    fn collections(&self, base: &str) -> Vec<Value> {
+        match &self.items {
+            Some(items) => items.collections(base),
+            None => vec![collection(&self.catalog, base)],
+        }
+    }
+
+    fn document(&self, collection: &str, id: &str, base: &str) -> Option<Value> {
+        match &self.items {
+            Some(items) => Some(items.item(collection, id)?.document(base)),
+            None if collection == COLLECTION => {
+                self.catalog.by_id(id).map(|entry| self.item(entry, base))
+            }
+            None => None,
+        }
+    }
+
+    /// Fails as told before a blob is given; tells whether the answer is cut off on the way.
+    fn blob_gate(&self, path: &str) -> Result<bool, Refusal> {
+        match self.misbehaviour.mishap(path, Target::Blob) {
+            None => Ok(false),
+            Some(mishap) => {
+                self.counters.count_mishap();
+                if mishap == Mishap::Cut { Ok(true) } else { Err(Refusal::Mishap(mishap)) }
+            }
+        }
+    }
+
     /// Waits as told, and fails as told.
     async fn gate(&self, address: &str, target: Target) -> Result<(), Refusal> {
         tokio::time::sleep(self.misbehaviour.latency()).await;
@@ -171,14 +221,15 @@ impl Shared {
 async fn show_landing_page(State(app): App, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
     app.gate("/", Target::Document).await?;
     app.counters.count_item();
-    Ok(Json(landing_page(&app.base(&headers))))
+    let base = app.base(&headers);
+    Ok(Json(landing_page(&base, &app.collections(&base))))
 }
 
 async fn list_collections(State(app): App, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
     app.gate("/collections", Target::Document).await?;
     app.counters.count_item();
-    let collection = collection(&app.catalog, &app.base(&headers));
-    Ok(Json(json!({"collections": [collection], "links": []})))
+    let collections = app.collections(&app.base(&headers));
+    Ok(Json(json!({"collections": collections, "links": []})))
 }
 
 async fn show_collection(
@@ -188,10 +239,9 @@ async fn show_collection(
 ) -> Result<Json<Value>, Refusal> {
     app.gate("/collection", Target::Document).await?;
     app.counters.count_item();
-    if name != COLLECTION {
-        return Err(Refusal::NotFound(format!("collection {name}")));
-    }
-    Ok(Json(collection(&app.catalog, &app.base(&headers))))
+    let collections = app.collections(&app.base(&headers));
+    let found = collections.into_iter().find(|collection| collection["id"] == name);
+    found.map(Json).ok_or_else(|| Refusal::NotFound(format!("collection {name}")))
 }
 
 async fn show_item(
@@ -201,10 +251,8 @@ async fn show_item(
 ) -> Result<Json<Value>, Refusal> {
     app.gate(&id, Target::Document).await?;
     app.counters.count_item();
-    let entry = if name == COLLECTION { app.catalog.by_id(&id) } else { None };
-    let entry =
-        entry.ok_or_else(|| Refusal::NotFound(format!("item {id} in collection {name}")))?;
-    Ok(Json(app.item(entry, &app.base(&headers))))
+    let item = app.document(&name, &id, &app.base(&headers));
+    item.map(Json).ok_or_else(|| Refusal::NotFound(format!("item {id} in collection {name}")))
 }
 
 async fn list_items(
@@ -301,12 +349,13 @@ async fn answer(
         request.after = None;
     }
     let mut page =
-        search(&app.catalog, &request).map_err(|error| Refusal::BadSearch(error.to_string()))?;
+        app.page(&request, base).map_err(|error| Refusal::BadSearch(error.to_string()))?;
     if paging.cut.is_some() {
         page.next = None;
     }
+    let returned = page.documents.len();
     let mut features: Vec<Value> =
-        page.entries.iter().map(|entry| request.fields.apply(app.item(entry, base))).collect();
+        page.documents.into_iter().map(|item| request.fields.apply(item)).collect();
     features.extend((0..paging.strangers).map(stranger));
     let mut links = vec![
         json!({"rel": "root", "type": "application/json", "href": format!("{base}/api/stac/v1/")}),
@@ -321,7 +370,7 @@ async fn answer(
         "type": "FeatureCollection",
         "features": features,
         "links": links,
-        "numberReturned": page.entries.len(),
+        "numberReturned": returned,
     });
     if let Some(overcount) = paging.overcount {
         document["numberMatched"] = json!(page.matched + overcount);
@@ -365,101 +414,4 @@ async fn show_stats(State(app): App, RawQuery(query): RawQuery) -> Json<Value> {
         stats.blobs.clear();
     }
     Json(json!(stats))
-}
-
-async fn give_blob(
-    State(app): App,
-    Path(path): Path<String>,
-    RawQuery(query): RawQuery,
-    method: Method,
-    headers: HeaderMap,
-) -> Result<Response, Refusal> {
-    tokio::time::sleep(app.misbehaviour.latency()).await;
-    app.signer.check(query.as_deref().unwrap_or_default(), Utc::now()).map_err(|error| {
-        let text = format!("Server failed to authenticate the request: {error}.");
-        Refusal::Storage(StatusCode::FORBIDDEN, text, "AuthenticationFailed")
-    })?;
-    let mishap = app.misbehaviour.mishap(&path, Target::Blob);
-    if mishap.is_some() {
-        app.counters.count_mishap();
-    }
-    if let Some(mishap) = mishap.filter(|mishap| *mishap != Mishap::Cut) {
-        return Err(Refusal::Mishap(mishap));
-    }
-    let not_found = || {
-        let text = format!("The specified blob does not exist: {path}.");
-        Refusal::Storage(StatusCode::NOT_FOUND, text, "BlobNotFound")
-    };
-    if app.misbehaviour.missing_blob(&path) {
-        return Err(not_found());
-    }
-    let (entry, layer) = find(&app.catalog, &path).ok_or_else(not_found)?;
-    let blob = match &entry.source {
-        Source::Made(granule) => app.renderer.files(*granule).await?.layer(layer).clone(),
-        Source::Files(files) => {
-            let file = files.path(layer).ok_or_else(not_found)?;
-            tokio::fs::read(file).await?.into()
-        }
-    };
-    let stored = app.misbehaviour.stored_length(&path, blob.len() as u64);
-    let blob = blob.slice(..stored as usize);
-    let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
-    let part = part(range, stored);
-    let is_head = method == Method::HEAD;
-    let response = blob_response(&path, &blob, &part, is_head, mishap == Some(Mishap::Cut));
-    if !is_head && part != Part::Unsatisfiable {
-        let bytes = match part {
-            Part::Range(range) => range.end - range.start,
-            _ => stored,
-        };
-        app.counters.count_blob(&path, bytes);
-    }
-    Ok(response)
-}
-
-/// The granule and layer of a path below the container.
-fn find<'a>(catalog: &'a Catalog, path: &str) -> Option<(&'a Entry, Layer)> {
-    let file = path.rsplit('/').next()?;
-    let (layer, name) = Layer::ALL
-        .into_iter()
-        .find_map(|layer| Some((layer, file.strip_suffix(&format!("_{}.tif", layer.asset()))?)))?;
-    let name: GranuleName = name.parse().ok()?;
-    let entry = catalog.get(&name)?;
-    (name.blob_path(layer.asset()) == path).then_some((entry, layer))
-}
-
-fn blob_response(path: &str, blob: &Bytes, part: &Part, is_head: bool, cut: bool) -> Response {
-    let length = blob.len();
-    let (status, bytes, content_range) = match part {
-        Part::Whole => (StatusCode::OK, blob.clone(), None),
-        Part::Range(range) => (
-            StatusCode::PARTIAL_CONTENT,
-            blob.slice(range.start as usize..range.end as usize),
-            Some(format!("bytes {}-{}/{length}", range.start, range.end.saturating_sub(1))),
-        ),
-        Part::Unsatisfiable => {
-            (StatusCode::RANGE_NOT_SATISFIABLE, Bytes::new(), Some(format!("bytes */{length}")))
-        }
-    };
-    let mut response = Response::builder()
-        .status(status)
-        .header(header::CONTENT_TYPE, "image/tiff")
-        .header(header::CONTENT_LENGTH, bytes.len())
-        .header(header::ACCEPT_RANGES, "bytes")
-        .header(header::ETAG, format!("\"0x{:016X}\"", draw(length as u64, path)))
-        .header(header::LAST_MODIFIED, "Mon, 07 Mar 2022 10:00:00 GMT")
-        .header("x-ms-blob-type", "BlockBlob");
-    if let Some(content_range) = content_range {
-        response = response.header(header::CONTENT_RANGE, content_range);
-    }
-    let body = if is_head {
-        Body::empty()
-    } else if cut {
-        let half = bytes.slice(..bytes.len() / 2);
-        let broken = io::Error::other("the connection is cut on purpose");
-        Body::from_stream(stream::iter([Ok(half), Err(broken)]))
-    } else {
-        Body::from(bytes)
-    };
-    response.body(body).unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }

@@ -354,3 +354,49 @@ async fn a_port_in_use_and_a_folder_that_is_not_there_are_named() {
     let error = Sandbox::start(Options { granules, ..Options::default() }).await.unwrap_err();
     assert!(error.to_string().contains("/nowhere/granules"), "{error}");
 }
+
+#[tokio::test]
+async fn items_of_any_product_are_served_with_the_files_beside_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    for number in 0..5 {
+        let item = json!({
+            "type": "Feature", "id": format!("s{number}"), "collection": "scenes",
+            "bbox": [10 + number, 40, 11 + number, 41],
+            "properties": {"datetime": format!("2022-0{}-01T10:00:00Z", number + 1)},
+            "assets": {"red": {"href": format!("./s{number}.tif")}},
+        });
+        write(&format!("s{number}.json"), &item.to_string());
+        write(&format!("s{number}.tif"), "0123456789");
+    }
+    let running = sandbox(|options| options.items = Some(folder.path().to_owned())).await;
+    assert_eq!((running.granules, running.sign_url.as_str()), (5, ""));
+    let mut body = json!({"collections": ["scenes"], "limit": 2});
+    let mut all = Vec::new();
+    loop {
+        let page = search(&running, &body).await;
+        all.extend(ids(&page));
+        let Some(next) = next(&page) else { break };
+        body = next["body"].clone();
+    }
+    assert_eq!(all, ["s4", "s3", "s2", "s1", "s0"]);
+    let of_box = json!({"bbox": [12.5, 40.2, 12.6, 40.3], "datetime": "2022-01-01T00:00:00Z/2022-03-05T00:00:00Z"});
+    let page = search(&running, &of_box).await;
+    assert_eq!(ids(&page), ["s2"]);
+    let href = href(&page["features"][0], "red").to_owned();
+    assert_eq!(href, format!("{}/files/s2.tif", running.url));
+    let part = get(&href, "", Some("bytes=2-4")).await;
+    assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
+    assert_eq!(part.headers()["content-range"], "bytes 2-4/10");
+    assert_eq!(part.text().await.unwrap(), "234");
+    assert_eq!(get(&href, "", None).await.text().await.unwrap(), "0123456789");
+    assert_eq!(get(&format!("{href}x"), "", None).await.status(), StatusCode::NOT_FOUND);
+    let own = format!("{}/collections/scenes/items/s2", running.catalog_url);
+    let item: Value = reqwest::get(own).await.unwrap().json().await.unwrap();
+    assert_eq!(item["assets"]["red"]["href"], href);
+    let collection = format!("{}/collections/scenes", running.catalog_url);
+    let collection: Value = reqwest::get(collection).await.unwrap().json().await.unwrap();
+    assert_eq!(collection["extent"]["temporal"]["interval"][0][0], "2022-01-01T10:00:00Z");
+    assert_eq!(running.counters.stats().blob_requests, 2);
+    running.shutdown().await;
+}

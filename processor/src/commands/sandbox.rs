@@ -42,6 +42,9 @@ pub(super) struct Args {
     /// Serve the granules of this folder, under their NASA names, instead of generated ones
     #[arg(long, value_name = "DIR", conflicts_with = "export")]
     granules: Option<PathBuf>,
+    /// Serve the STAC items of this folder (*.json, *.ndjson), of any product, and the files beside them
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["export", "granules"])]
+    items: Option<PathBuf>,
     /// Misbehave: 429, 503, 403, cut, html, empty, token-404, truncate, missing-asset, missing-blob,
     /// malformed = share from 0 to 1; expire = seconds that tokens live; slow = milliseconds that answers
     /// wait; 504 = seconds from the first search; 504-over, cut-pages, repeat-pages = items of a page;
@@ -75,6 +78,7 @@ pub(super) async fn run(args: Args, as_json: bool) -> Result<(), Error> {
         seed: args.seed,
         holdings,
         granules: args.granules,
+        items: args.items,
         faults: args.faults,
         failing_attempts: args.fail_attempts,
     };
@@ -96,6 +100,7 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 async fn serve(options: Options, as_json: bool) -> Result<(), SandboxError> {
+    let kind = if options.items.is_some() { "items" } else { "granules" };
     let mut running = Sandbox::start(options).await?;
     let document = json!({
         "url": running.url,
@@ -104,12 +109,13 @@ async fn serve(options: Options, as_json: bool) -> Result<(), SandboxError> {
         "granules": running.granules,
         "due_days": running.due_days,
     });
+    let sign_url = if running.sign_url.is_empty() { "\"\"" } else { &running.sign_url };
     let text = format!(
-        "A sandbox with {} granules serves until interrupted.\n\
+        "A sandbox with {} {kind} serves until interrupted.\n\
          catalog.url      {}\ncatalog.sign_url {}\ncounts           {}/stats{}",
         running.granules,
         running.catalog_url,
-        running.sign_url,
+        sign_url,
         running.url,
         few_days(&running.due_days),
     );
