@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 use toml::Value;
 
 use self::layers::Layers;
-use crate::catalog::{Gap, GapError, Wanted};
+use crate::catalog::{Gap, GapError};
 use crate::patience::Patience;
-use crate::recipe::{Recipe, RecipeError, RecipeText};
+use crate::recipe::{Recipe, RecipeError, RecipeText, SourceSpace};
 use floe_raster::granule::Platform;
 
 /// The file that is shipped: it documents every key, and leaves out those that a recipe sets.
@@ -27,8 +27,10 @@ resolution = 0.01
 tile_degrees = 10
 [catalog]
 url = ""
+items = ""
 sign_url = ""
 collection = ""
+production = "created"
 platforms = ["terra"]
 due_days = []
 gaps = []
@@ -58,16 +60,27 @@ pub struct Config {
 pub struct CatalogConfig {
     /// Root of the STAC API.
     pub url: String,
+    /// A list of items in its place: a path or URL.
+    pub items: Option<String>,
     /// Endpoint that hands out SAS tokens; empty where blobs need none.
     pub sign_url: String,
-    /// The collection, and the files of its items.
-    pub wanted: Wanted,
+    /// The collection; empty for any, of a list of items.
+    pub collection: String,
+    /// The property of items that tells productions of one observation apart: greater values are newer.
+    pub production: String,
     /// The platforms whose granules count.
     pub platforms: Vec<Platform>,
     /// Days of the year on which a composite begins, ascending; empty where nothing is known.
     pub due_days: Vec<u16>,
     /// Composites that were never made.
     pub gaps: Vec<Gap>,
+}
+
+impl CatalogConfig {
+    /// Where items come from.
+    pub fn place(&self) -> &str {
+        self.items.as_deref().unwrap_or(&self.url)
+    }
 }
 
 /// How granules are read.
@@ -142,6 +155,14 @@ pub enum ConfigError {
     /// What stands in the recipe.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
+    /// A recipe that is right, and that nothing can make so far.
+    #[error(
+        "recipe {name} cannot be processed yet: so far means, maxima, minima and counts of LST_Day_1km or LST_Night_1km with QC_Day or QC_Night (MOD11A1, MOD11A2 and Aqua's) can be, as uint16 with a fill of 0, from a STAC API"
+    )]
+    NotYet {
+        /// The recipe.
+        name: String,
+    },
     /// Grid figures that make no grid.
     #[error("configuration ({origin}): {source}")]
     Grid {
@@ -168,8 +189,10 @@ struct Written {
 #[derive(Deserialize)]
 struct WrittenCatalog {
     url: String,
+    items: String,
     sign_url: String,
     collection: String,
+    production: String,
     #[serde(deserialize_with = "one_or_many")]
     platforms: Vec<String>,
     #[serde(deserialize_with = "one_or_many")]
@@ -249,8 +272,17 @@ impl Config {
             let what = format!("must lie in 1970 to 9999, found {year}");
             return Err(settings.wrong("years", &what));
         }
-        let WrittenCatalog { url, sign_url, collection, platforms: names, due_days, gaps } =
-            written.catalog;
+        let WrittenCatalog {
+            url,
+            items,
+            sign_url,
+            collection,
+            production,
+            platforms: names,
+            due_days,
+            gaps,
+        } = written.catalog;
+        let items = Some(items).filter(|items| !items.is_empty());
         let platforms: Option<BTreeSet<Platform>> = names
             .iter()
             .map(|name| Platform::ALL.into_iter().find(|platform| platform.name() == name))
@@ -281,11 +313,15 @@ impl Config {
                 return Err(settings.wrong(key, &what));
             }
         }
-        if collection.is_empty() {
+        if collection.is_empty() && items.is_none() {
             return Err(settings.wrong("catalog.collection", "must name a collection, found ''"));
         }
+        if production.is_empty() {
+            let what = "must name a property of the items, found ''";
+            return Err(settings.wrong("catalog.production", what));
+        }
         for (key, text) in [("catalog.url", &url), ("catalog.sign_url", &sign_url)] {
-            let optional = key == "catalog.sign_url" && text.is_empty();
+            let optional = text.is_empty() && (key == "catalog.sign_url" || items.is_some());
             if !optional && !text.starts_with("http://") && !text.starts_with("https://") {
                 let what = format!("must be an http(s) URL, found '{text}'");
                 return Err(settings.wrong(key, &what));
@@ -296,8 +332,10 @@ impl Config {
             grid,
             catalog: CatalogConfig {
                 url,
+                items,
                 sign_url,
-                wanted: Wanted { collection, assets: recipe.assets.clone() },
+                collection,
+                production,
                 platforms: platforms.into_iter().collect(),
                 due_days: days.into_iter().collect(),
                 gaps,
@@ -307,6 +345,19 @@ impl Config {
             read: written.read,
             recipe,
         })
+    }
+}
+
+impl Config {
+    /// What the accumulator in source space is told.
+    ///
+    /// # Errors
+    /// For datasets that it cannot make: nothing else can so far.
+    pub fn source_space(&self) -> Result<&SourceSpace, ConfigError> {
+        let of_recipe = self.recipe.source_space.as_ref();
+        of_recipe
+            .filter(|_| self.catalog.items.is_none())
+            .ok_or_else(|| ConfigError::NotYet { name: self.recipe.name.clone() })
     }
 }
 
@@ -356,11 +407,25 @@ mod tests {
         let config = load(&[]).unwrap();
         assert_eq!(config.years, [2020, 2021, 2022]);
         assert_eq!(config.grid, Grid::default());
-        assert_eq!(config.catalog.wanted.collection, "modis-11A2-061");
+        assert_eq!(config.catalog.collection, "modis-11A2-061");
         assert_eq!(config.catalog.platforms, [Platform::Terra]);
         let days: Vec<u16> = (0..46).map(|period| 1 + 8 * period).collect();
         assert_eq!(config.catalog.due_days, days);
         assert_eq!(config.store_url, None);
+    }
+
+    #[test]
+    fn a_list_of_items_needs_neither_api_nor_collection() {
+        let list = "catalog.items=items.ndjson";
+        let config = load(&[list, "catalog.url=", "catalog.collection="]).unwrap();
+        assert_eq!(
+            (config.catalog.place(), config.catalog.production.as_str()),
+            ("items.ndjson", "created")
+        );
+        let message = config.source_space().unwrap_err().to_string();
+        assert!(message.starts_with("recipe modis-lst cannot be processed yet: "), "{message}");
+        assert!(load(&[]).unwrap().source_space().is_ok());
+        assert!(load(&["catalog.collection="]).is_err());
     }
 
     #[test]
@@ -417,6 +482,7 @@ mod tests {
             ("catalog.due_days=9,9", "catalog.due_days must be different days"),
             ("catalog.gaps=October", "catalog.gaps must be the first day of a composite"),
             ("catalog.url=planetary", "catalog.url must be an http(s) URL"),
+            ("catalog.production=", "catalog.production must name a property of the items"),
             ("read.concurrency=0", "read.concurrency must lie in 1 to 256"),
             ("read.attempts=257", "read.attempts must lie in 0 to 256"),
             ("read.patience=86401", "read.patience must lie in 0 to 86400"),

@@ -21,18 +21,21 @@ use crate::error::Error;
 use crate::http::Http;
 use crate::plan::Job;
 use crate::reader::{GranuleReader, Strategy};
+use crate::recipe::SourceSpace;
 use crate::report::progress::Progress;
 use crate::store::{ChunkWriter, Committed, Dataset, HistoryEntry, StagedChunk};
 use crate::tile::{self, FinishedTile, METADATA, YearReport};
 use floe_raster::accumulate::{BlockDecoder, YearAccumulator};
 use floe_raster::gather::gather;
 use floe_raster::needed;
+use floe_raster::rule::Rule;
 use floe_raster::sinusoidal::Position;
 
 /// What all jobs of a process share.
 pub struct Workshop {
     config: Config,
     dataset: Dataset,
+    rule: Rule,
     catalog: Catalog,
     reader: GranuleReader,
     writer: ChunkWriter,
@@ -194,14 +197,15 @@ impl Workshop {
         http: Arc<Http>,
         progress: Progress,
     ) -> Result<Self, Error> {
-        let catalog = Catalog::new(Arc::clone(&http), &config.catalog);
+        let SourceSpace { assets, rule } = config.source_space()?.clone();
+        let catalog = Catalog::new(Arc::clone(&http), &config.catalog, &assets);
         let blobs = Arc::new(BlobReader::new(Arc::clone(&http), &config.catalog.sign_url));
         let writer = dataset.chunk_writer().await?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {
             config,
             dataset,
-
+            rule,
             catalog,
             reader: GranuleReader::new(blobs),
             writer,
@@ -314,11 +318,8 @@ impl Workshop {
         if indices.is_empty() {
             return Ok(0);
         }
-        let accumulator = Arc::new(YearAccumulator::new(
-            self.config.grid,
-            &indices,
-            self.config.recipe.rule.clone(),
-        ));
+        let accumulator =
+            Arc::new(YearAccumulator::new(self.config.grid, &indices, self.rule.clone()));
         let counts = self.accumulate(&accumulator, tiles, found, losses, year).await;
         tiles.retain(|work| losses.spare(work));
         for work in tiles {

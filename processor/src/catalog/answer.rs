@@ -5,37 +5,40 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::item::Wanted;
-use super::question::Question;
 use super::search::CatalogError;
 use crate::http::{Http, HttpError};
 
 /// Items per page, from the most that the Planetary Computer hands out: less where pages of that size take
 /// the server too long.
 const PAGE_SIZES: [usize; 5] = [1000, 250, 100, 40, 15];
+/// Questions under way at once, where there are several.
+pub(crate) const AT_ONCE: usize = 8;
 /// Between a page that took too long and a smaller one.
 const BREATH: Duration = Duration::from_millis(400);
 
 /// Asks a STAC API.
 #[derive(Debug)]
-pub(super) struct Asker {
+pub(crate) struct Asker {
     http: Arc<Http>,
     url: String,
-    wanted: Wanted,
+    collection: String,
     /// Which of [`PAGE_SIZES`] holds. It never grows again.
     page_size: AtomicUsize,
 }
 
 /// What came in answer to a question.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// All items of all pages.
-    pub(super) items: Vec<Value>,
+    pub(crate) items: Vec<Value>,
     /// Why there may be more, where something speaks for it.
-    pub(super) doubt: Option<Doubt>,
+    pub(crate) doubt: Option<Doubt>,
+    /// Whether the server's own count is that of the items.
+    pub(crate) is_counted: bool,
 }
 
 /// Why an answer may have been cut short.
@@ -81,43 +84,39 @@ struct Request {
 }
 
 impl Asker {
-    pub(super) fn new(http: Arc<Http>, url: &str, wanted: Wanted) -> Self {
+    pub(crate) fn new(http: Arc<Http>, url: &str, collection: &str) -> Self {
         Self {
             http,
             url: url.trim_end_matches('/').to_owned(),
-            wanted,
+            collection: collection.to_owned(),
             page_size: AtomicUsize::new(0),
         }
     }
 
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    pub(super) const fn wanted(&self) -> &Wanted {
-        &self.wanted
-    }
-
     /// The collection's own document.
-    pub(super) async fn collection_document(&self) -> Result<Value, CatalogError> {
-        let url = format!("{}/collections/{}", self.url, self.wanted.collection);
+    pub(crate) async fn collection_document(&self) -> Result<Value, CatalogError> {
+        let url = format!("{}/collections/{}", self.url, self.collection);
         match self.http.get_json(&url, HttpError::is_transient).await {
             Ok(document) => Ok(document),
             Err(error) if error.is_not_found() => Err(CatalogError::NoCollection {
                 url: self.url.clone(),
-                collection: self.wanted.collection.clone(),
+                collection: self.collection.clone(),
             }),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// All pages in answer to a question.
-    pub(super) async fn ask(&self, question: &Question) -> Result<Answer, CatalogError> {
+    /// All pages in answer to a question, which `body` gives for pages of so many items.
+    pub(crate) async fn ask(&self, body: impl Fn(usize) -> Value) -> Result<Answer, CatalogError> {
         loop {
             let step = self.page_size.load(Ordering::Relaxed).min(PAGE_SIZES.len() - 1);
             let limit = PAGE_SIZES[step];
             let can_shrink = step + 1 < PAGE_SIZES.len();
-            match self.pages(&question.body(&self.wanted, limit, true), limit, can_shrink).await {
+            match self.pages(&body(limit), limit, can_shrink).await {
                 Err(error) if can_shrink && error.is_too_slow() => {
                     // Another question may have made the pages smaller meanwhile.
                     self.page_size.fetch_max(step + 1, Ordering::Relaxed);
@@ -128,8 +127,25 @@ impl Asker {
         }
     }
 
+    /// The answers to several questions, in any order. `body` as for [`Asker::ask`].
+    pub(crate) async fn answers<Q>(
+        &self,
+        questions: Vec<Q>,
+        body: impl Fn(&Q, usize) -> Value,
+    ) -> Result<Vec<(Q, Answer)>, CatalogError> {
+        let body = &body;
+        stream::iter(questions)
+            .map(async |question| {
+                let answer = self.ask(|limit| body(&question, limit)).await?;
+                Ok((question, answer))
+            })
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await
+    }
+
     /// The first few items in answer to a search of any form.
-    pub(super) async fn glance(&self, body: &Value) -> Result<Vec<Value>, CatalogError> {
+    pub(crate) async fn glance(&self, body: &Value) -> Result<Vec<Value>, CatalogError> {
         let url = format!("{}/search", self.url);
         let page: Page = self.http.post_json(&url, body, HttpError::is_transient).await?;
         Ok(page.features)
@@ -166,6 +182,7 @@ impl Asker {
                     Some(matched) if matched > found => Some(Doubt::Matched { matched, found }),
                     _ => (count >= limit).then_some(Doubt::Full),
                 };
+                answer.is_counted = matched == Some(found);
                 return Ok(answer);
             };
             // A page in the middle that is empty is odd, and no reason to stop; nor is it one to go on for

@@ -72,24 +72,30 @@ impl Found {
     /// Names the granules that a tile is made of, briefly: other granules, or other productions of them,
     /// give another text.
     pub fn fingerprint(&self, positions: &BTreeSet<Position>) -> String {
-        // FNV-1a of 128 bits (RFC 9923): told apart are a handful of lists, and nobody forges them.
-        const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013B;
-        let mut hash: u128 = 0x6C62_272E_07BB_0142_62B8_2175_6295_C58D;
         let of_tile =
             self.granules.iter().filter(|granule| positions.contains(&granule.id.key.position));
-        for granule in of_tile {
+        fingerprint(of_tile.map(|granule| {
             // What two items of one name have in common needs no second look; where the name lacks the time
             // of production, the item's own tells.
-            let text = match granule.id.production {
+            match granule.id.production {
                 Some(_) => granule.id.to_string(),
                 None => format!("{} {}", granule.id, granule.created()),
-            };
-            for byte in text.bytes().chain([b'\n']) {
-                hash = (hash ^ u128::from(byte)).wrapping_mul(PRIME);
             }
-        }
-        format!("{hash:032x}")[..16].to_owned()
+        }))
     }
+}
+
+/// A short text that other texts, or another order of them, give differently.
+pub(crate) fn fingerprint(texts: impl Iterator<Item = String>) -> String {
+    // FNV-1a of 128 bits (RFC 9923): told apart are a handful of lists, and nobody forges them.
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013B;
+    let mut hash: u128 = 0x6C62_272E_07BB_0142_62B8_2175_6295_C58D;
+    for text in texts {
+        for byte in text.bytes().chain([b'\n']) {
+            hash = (hash ^ u128::from(byte)).wrapping_mul(PRIME);
+        }
+    }
+    format!("{hash:032x}")[..16].to_owned()
 }
 
 #[cfg(test)]

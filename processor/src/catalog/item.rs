@@ -226,7 +226,8 @@ impl GranuleFiles {
 impl Wanted {
     /// That of the default recipe.
     pub(super) fn lst() -> Self {
-        let assets = crate::recipe::Recipe::modis_lst().assets;
+        let recipe = crate::recipe::Recipe::modis_lst();
+        let assets = recipe.source_space.unwrap_or_else(|| panic!("of source space")).assets;
         Self { collection: "modis-11A2-061".to_owned(), assets }
     }
 }

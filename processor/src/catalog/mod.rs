@@ -10,6 +10,8 @@ mod search;
 mod sign;
 
 pub use answer::Doubt;
+pub(crate) use answer::{AT_ONCE, Asker};
+pub(crate) use census::fingerprint;
 pub use census::{Census, YearCensus};
 pub use due::{Composite, Gap, GapError};
 pub use item::{GranuleFiles, ItemError, Wanted};

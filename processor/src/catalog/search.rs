@@ -15,23 +15,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{NaiveDate, Utc};
-use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use super::answer::{Answer, Asker, Doubt};
+use super::answer::{AT_ONCE, Asker, Doubt};
 use super::census::Census;
 use super::due::{Calendar, Composite};
 use super::harvest::Harvest;
-use super::item::{GranuleFiles, ItemError};
+use super::item::{GranuleFiles, ItemError, Wanted};
 use super::question::{Question, When, consecutive, in_rows};
 use crate::config::CatalogConfig;
+use crate::exit::Exit;
 use crate::http::{Http, HttpError};
+use crate::recipe::Assets;
 use floe_raster::granule::{GranuleKey, Platform};
 use floe_raster::sinusoidal::Position;
 
-/// Questions under way at once, where there are several.
-const AT_ONCE: usize = 8;
 /// Items of a look for any granule at all: fewer than the smallest of the pages.
 const FEW: usize = 10;
 /// Answers without anything new after which what is missing is absent: a catalogue that is ailing gives an
@@ -114,10 +113,25 @@ pub enum CatalogError {
     },
 }
 
+impl CatalogError {
+    /// The exit code of this kind of failure.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Http(error) => error.exit(),
+            Self::NoCollection { .. } => Exit::Configuration,
+            Self::Item(_) => Exit::Data,
+            Self::Disagreement { .. } | Self::Restless { .. } | Self::Silent { .. } => {
+                Exit::TryAgain
+            }
+        }
+    }
+}
+
 /// A STAC API.
 #[derive(Debug)]
 pub struct Catalog {
     asker: Asker,
+    wanted: Wanted,
     platforms: Vec<Platform>,
     calendar: Calendar,
     /// First day of the collection's extent, where it has one; known once the collection was asked for.
@@ -147,10 +161,12 @@ struct Search<'a> {
 }
 
 impl Catalog {
-    /// The catalogue that the configuration names.
-    pub fn new(http: Arc<Http>, config: &CatalogConfig) -> Self {
+    /// The catalogue that the configuration names, of items with these files.
+    pub fn new(http: Arc<Http>, config: &CatalogConfig, assets: &Assets) -> Self {
+        let wanted = Wanted { collection: config.collection.clone(), assets: assets.clone() };
         Self {
-            asker: Asker::new(http, &config.url, config.wanted.clone()),
+            asker: Asker::new(http, &config.url, &config.collection),
+            wanted,
             platforms: config.platforms.clone(),
             calendar: Calendar {
                 days: config.due_days.clone(),
@@ -179,7 +195,7 @@ impl Catalog {
         };
         let mut search = Search {
             catalog: self,
-            harvest: Harvest::new(self.asker.wanted(), needs),
+            harvest: Harvest::new(&self.wanted, needs),
             believed: Vec::new(),
             cut_at: None,
         };
@@ -255,7 +271,7 @@ impl Catalog {
     /// Makes sure that a catalogue which has given nothing yet answers questions of this kind at all: it is
     /// asked for a granule that it must have, since it has just shown it.
     async fn prove_that_it_answers(&self) -> Result<(), CatalogError> {
-        let wanted = self.asker.wanted();
+        let wanted = &self.wanted;
         let anything = json!({ "collections": [wanted.collection], "limit": FEW });
         let shown = Mutex::new(None);
         let mut harvest = Harvest::new(wanted, |key| {
@@ -282,7 +298,7 @@ impl Catalog {
     async fn glance_at(&self, positions: &[Position]) -> Result<Glance, CatalogError> {
         let positions: BTreeSet<Position> = positions.iter().copied().collect();
         let question = self.question(&positions, When::Ever);
-        let wanted = self.asker.wanted();
+        let wanted = &self.wanted;
         let mut is_silent = true;
         for bounded in [true, true, false] {
             let items = self.asker.glance(&question.body(wanted, FEW, bounded)).await?;
@@ -429,16 +445,9 @@ impl Search<'_> {
             // The last ones first: a catalogue that cannot be trusted is found out at the first of the
             // smallest questions.
             let batch = open.split_off(open.len().saturating_sub(AT_ONCE));
-            let asker = &self.catalog.asker;
-            let answers: Vec<(Question, Answer)> = stream::iter(batch)
-                .map(async |question| {
-                    let answer = asker.ask(&question).await?;
-                    Ok::<_, CatalogError>((question, answer))
-                })
-                .buffer_unordered(AT_ONCE)
-                .try_collect()
-                .await?;
-            for (question, answer) in answers {
+            let Catalog { asker, wanted, .. } = self.catalog;
+            let body = |question: &Question, limit| question.body(wanted, limit, true);
+            for (question, answer) in asker.answers(batch, body).await? {
                 news.extend(answer.items.iter().filter_map(|item| self.harvest.add(item)));
                 let found = answer.items.len();
                 let is_cut = self.cut_at.is_some_and(|cut_at| found >= cut_at);

@@ -1,6 +1,8 @@
 //! Signed URLs: SAS tokens of the Planetary Computer, fetched when needed and kept while they last.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,6 +65,14 @@ pub enum BlobError {
     /// The request failed.
     #[error(transparent)]
     Http(#[from] HttpError),
+    /// A file of this machine that cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
 }
 
 impl BlobError {
@@ -71,6 +81,12 @@ impl BlobError {
         match self {
             Self::NotABlob { .. } => Exit::Data,
             Self::Unsigned { source, .. } | Self::Http(source) => source.exit(),
+            Self::File { source, .. } => match source.kind() {
+                // Named, and not there or not whole: damaged input.
+                ErrorKind::NotFound | ErrorKind::UnexpectedEof => Exit::Data,
+                ErrorKind::PermissionDenied => Exit::Permission,
+                _ => Exit::Unavailable,
+            },
         }
     }
 }

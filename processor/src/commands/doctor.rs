@@ -284,7 +284,8 @@ async fn check_source(app: &App, http: &Arc<Http>) -> Vec<Check> {
 
 /// Searches one land tile's first year.
 async fn search(app: &App, http: &Arc<Http>) -> Result<(String, Option<String>), Error> {
-    let catalog = Catalog::new(Arc::clone(http), &app.config.catalog);
+    let assets = &app.config.source_space()?.assets;
+    let catalog = Catalog::new(Arc::clone(http), &app.config.catalog, assets);
     catalog.check_collection().await?;
     // About 40° N, 10° E, wherever the grid's tiles lie.
     let grid = app.config.grid;

@@ -85,7 +85,7 @@ fn check(file: &Path) -> Result<Answer, Error> {
     let variables: Vec<Value> = recipe.schema.variables.iter().map(document_of).collect();
     let document = json!({
         "file": file, "title": recipe.schema.title, "years": years,
-        "collection": catalog.wanted.collection, "variables": variables,
+        "collection": catalog.collection, "variables": variables,
     });
     let years: Vec<String> = years.iter().map(ToString::to_string).collect();
     let mut lines = vec![
@@ -93,8 +93,8 @@ fn check(file: &Path) -> Result<Answer, Error> {
         format!("title      {}", recipe.schema.title),
         format!("years      {}", years.join(", ")),
         format!("grid       {} x {} pixels of {}°", grid.rows(), grid.cols(), grid.resolution()),
-        format!("collection {} at {}", catalog.wanted.collection, catalog.url),
-        format!("reads      {}, {}", recipe.assets.values, recipe.assets.flags),
+        format!("collection {} at {}", catalog.collection, catalog.place()),
+        format!("reads      {}", Vec::from_iter(recipe.assets()).join(", ")),
     ];
     lines.extend(recipe.schema.variables.iter().map(|variable| {
         let units = variable.encoding.units.as_deref().unwrap_or("no unit");

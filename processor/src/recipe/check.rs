@@ -1,20 +1,23 @@
 //! From a recipe as it is written to one that can be followed; each refusal names the line and the key.
 
+mod bands;
+mod conditions;
+mod outputs;
+mod source_space;
+
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use floe_raster::rule::{Flags, Rule};
+use floe_raster::program::Program;
 use floe_shared::encoding::{DataType, Encoding, Scalar};
 use floe_shared::schema::{DIMENSIONS, GRID_MAPPING, Overview, Schema, Statistic, VariableSpec};
 use toml::Spanned;
 
-use super::written::{Test, Variable, Written};
-use super::{Assets, Recipe, RecipeError, RecipeText};
+use super::written::{Variable, Written};
+use super::{Recipe, RecipeError, RecipeText};
 
-/// The numbers of the band that is reduced; 0 is no data.
+/// Stored numbers; 0 is no data.
 const VALUES: RangeInclusive<i64> = 1..=65_535;
-/// The numbers of the band of quality flags.
-const FLAGS: RangeInclusive<i64> = 0..=255;
 
 /// Checks a recipe.
 pub(super) fn recipe(text: &RecipeText) -> Result<Recipe, RecipeError> {
@@ -28,20 +31,22 @@ pub(super) fn recipe(text: &RecipeText) -> Result<Recipe, RecipeError> {
     if written.title.get_ref().trim().is_empty() {
         return Err(check.wrong(&written.title, "title", "a text", "none"));
     }
-    let bands = check.bands(&written)?;
-    let variables = check.variables(&written, &bands)?;
-    let (range, flags) = check.tests(&written.valid, &bands)?;
-    check.valid_ranges(&written, range)?;
-    let keeps = |statistic| variables.iter().any(|variable| variable.statistic == statistic);
-    let (maxima, minima) = (keeps(Statistic::Maximum), keeps(Statistic::Minimum));
-    let asset = |name: &str| {
-        let band = written.bands.get_ref().get(name);
-        band.map(|band| band.get_ref().asset.get_ref().clone()).unwrap_or_default()
+    let one_per_day = match &written.one_per {
+        None => false,
+        Some(one_per) => check.one_of(one_per, "one_per", &[("day", true)])?,
     };
+    let bands = check.bands(&written)?;
+    let variables = check.variables(&written)?;
+    let outputs = check.outputs(&written, &bands, &variables)?;
+    let program = Program { bands: bands.len(), outputs, one_per_day };
+    let source_space = source_space::of(&bands, &program);
+    let limits = source_space.as_ref().map(|of| [of.rule.range.0, of.rule.range.1].map(f64::from));
+    check.valid_ranges(&written, &variables, &program.outputs, limits)?;
     Ok(Recipe {
         name: text.name.clone(),
-        assets: Assets { values: asset(bands.values), flags: asset(bands.flags) },
-        rule: Rule { range, flags, maxima, minima },
+        bands,
+        program,
+        source_space,
         schema: Arc::new(Schema {
             title: written.title.into_inner(),
             source: written.source,
@@ -49,13 +54,6 @@ pub(super) fn recipe(text: &RecipeText) -> Result<Recipe, RecipeError> {
             variables,
         }),
     })
-}
-
-/// The names of the two bands.
-#[derive(Clone, Copy)]
-struct Bands<'a> {
-    values: &'a str,
-    flags: &'a str,
 }
 
 struct Check<'a> {
@@ -71,144 +69,6 @@ impl Check<'_> {
         found: impl std::fmt::Display,
     ) -> RecipeError {
         self.text.wrong(at.span().start, &format!("{key}: expected {expected}, found {found}"))
-    }
-
-    /// The band of the variables, and the one that only tests read.
-    fn bands<'a>(&self, written: &'a Written) -> Result<Bands<'a>, RecipeError> {
-        let bands = written.bands.get_ref();
-        let known = || bands.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        let named = written.variable.iter().map(|variable| &variable.get_ref().band);
-        for band in named.chain(written.valid.iter().map(|test| &test.get_ref().band)) {
-            if !bands.contains_key(band.get_ref()) {
-                let expected = format!("one of the recipe's bands ({})", known());
-                return Err(self.wrong(band, "band", &expected, band.get_ref()));
-            }
-        }
-        for (name, band) in bands {
-            if band.get_ref().asset.get_ref().is_empty() {
-                let key = format!("bands.{name}.asset");
-                return Err(self.wrong(&band.get_ref().asset, &key, "an asset's key", "none"));
-            }
-        }
-        let Some(first) = written.variable.first() else {
-            return Err(self.wrong(&written.title, "variable", "at least one", "none"));
-        };
-        let values = first.get_ref().band.get_ref();
-        for variable in &written.variable {
-            let band = &variable.get_ref().band;
-            if band.get_ref() != values {
-                let expected = format!("the band of the first variable ({values})");
-                return Err(self.wrong(band, "band", &expected, band.get_ref()));
-            }
-        }
-        let others: Vec<&str> =
-            bands.keys().map(String::as_str).filter(|name| name != values).collect();
-        if let [flags] = others[..] {
-            return Ok(Bands { values, flags });
-        }
-        let expected = format!("one band of quality flags besides {values}");
-        let found = if others.is_empty() { "none".to_owned() } else { others.join(", ") };
-        Err(self.wrong(&written.bands, "bands", &expected, found))
-    }
-
-    /// The range of numbers and the flags that count.
-    fn tests(
-        &self,
-        tests: &[Spanned<Test>],
-        bands: &Bands<'_>,
-    ) -> Result<((u16, u16), Flags), RecipeError> {
-        let (mut low, mut high) = (1, u16::MAX);
-        let mut holds: Vec<Box<dyn Fn(u8) -> bool>> = Vec::new();
-        for spanned in tests {
-            let test = spanned.get_ref();
-            if test.band.get_ref() == bands.values {
-                let (Some(range), None, None) = (&test.range, &test.bits, &test.values) else {
-                    let what = "a range alone, of the band that the variables are made of";
-                    return Err(self.wrong(spanned, "valid", what, "other keys"));
-                };
-                let [from, to] = self.range(range, "range", &VALUES)?;
-                (low, high) = (low.max(from), high.min(to));
-                if low > high {
-                    let what = "numbers that the tests before leave";
-                    return Err(self.wrong(range, "range", what, format!("{from} to {to}")));
-                }
-            } else {
-                holds.push(self.flag_test(spanned)?);
-            }
-        }
-        let flags = Flags::that(|flag| holds.iter().all(|holds| holds(flag)));
-        if flags.pairs().is_empty()
-            && let Some(last) = tests.last()
-        {
-            return Err(self.wrong(last, "valid", "tests that some quality flag passes", "none"));
-        }
-        Ok(((low, high), flags))
-    }
-
-    /// Refuses a `valid_range` that does not hold all numbers that count: readers take what lies beyond for no data.
-    fn valid_ranges(&self, written: &Written, (low, high): (u16, u16)) -> Result<(), RecipeError> {
-        for variable in &written.variable {
-            let Variable { statistic, valid_range: Some(range), .. } = variable.get_ref() else {
-                continue;
-            };
-            let [from, to] = *range.get_ref();
-            let holds = from <= i64::from(low) && i64::from(high) <= to;
-            if !holds && statistic.get_ref() != Statistic::Count.name() {
-                let expected =
-                    format!("a range that holds all numbers that count, {low} to {high}");
-                let found = format!("{:?}", range.get_ref());
-                return Err(self.wrong(range, "valid_range", &expected, found));
-            }
-        }
-        Ok(())
-    }
-
-    /// A test of quality flags.
-    fn flag_test(&self, spanned: &Spanned<Test>) -> Result<Box<dyn Fn(u8) -> bool>, RecipeError> {
-        let test = spanned.get_ref();
-        match (&test.range, &test.bits, &test.values) {
-            (Some(range), None, None) => {
-                let [from, to] = self.range(range, "range", &FLAGS)?;
-                Ok(Box::new(move |flag| (from..=to).contains(&u16::from(flag))))
-            }
-            (None, bits, Some(values)) => {
-                let shifts: Vec<u8> = match bits {
-                    None => (0..8).collect(),
-                    Some(bits) => self.numbers(bits, "bits", 0..=7)?,
-                };
-                let most = (1_i64 << shifts.len()) - 1;
-                let wanted = self.numbers(values, "values", 0..=most)?;
-                Ok(Box::new(move |flag| {
-                    let bits = shifts.iter().enumerate();
-                    let number = bits
-                        .fold(0, |number, (place, shift)| number | (flag >> shift & 1) << place);
-                    wanted.contains(&number)
-                }))
-            }
-            _ => {
-                let what = "either a range, or values with or without bits";
-                Err(self.wrong(spanned, "valid", what, "other keys"))
-            }
-        }
-    }
-
-    /// Different numbers within bounds, at least one.
-    fn numbers(
-        &self,
-        list: &Spanned<Vec<i64>>,
-        key: &str,
-        within: RangeInclusive<i64>,
-    ) -> Result<Vec<u8>, RecipeError> {
-        let numbers = list.get_ref();
-        let mut sorted = numbers.clone();
-        sorted.sort_unstable();
-        sorted.dedup();
-        let fits = numbers.iter().all(|number| within.contains(number));
-        if numbers.is_empty() || sorted.len() != numbers.len() || !fits {
-            let expected = format!("different numbers from {} to {}", within.start(), within.end());
-            return Err(self.wrong(list, key, &expected, format!("{numbers:?}")));
-        }
-        Ok(numbers.iter().filter_map(|&number| u8::try_from(number).ok()).collect())
     }
 
     /// Two ends of a range, the lower one first.
@@ -233,11 +93,10 @@ impl Check<'_> {
         }
     }
 
-    fn variables(
-        &self,
-        written: &Written,
-        bands: &Bands<'_>,
-    ) -> Result<Vec<VariableSpec>, RecipeError> {
+    fn variables(&self, written: &Written) -> Result<Vec<VariableSpec>, RecipeError> {
+        if written.variable.is_empty() {
+            return Err(self.wrong(&written.title, "variable", "at least one", "none"));
+        }
         let mut variables: Vec<VariableSpec> = Vec::new();
         for spanned in &written.variable {
             let name = &spanned.get_ref().name;
@@ -245,24 +104,15 @@ impl Check<'_> {
                 let what = "a name that no other variable has";
                 return Err(self.wrong(name, "name", what, name.get_ref()));
             }
-            variables.push(self.variable(spanned, bands)?);
+            variables.push(self.variable(spanned)?);
         }
         Ok(variables)
     }
 
-    fn variable(
-        &self,
-        spanned: &Spanned<Variable>,
-        bands: &Bands<'_>,
-    ) -> Result<VariableSpec, RecipeError> {
+    fn variable(&self, spanned: &Spanned<Variable>) -> Result<VariableSpec, RecipeError> {
         let variable = spanned.get_ref();
         let name = self.variable_name(&variable.name)?;
-        let statistic = self.one_of(
-            &variable.statistic,
-            "statistic",
-            &[Statistic::Mean, Statistic::Maximum, Statistic::Minimum, Statistic::Count]
-                .map(|statistic| (statistic.name(), statistic)),
-        )?;
+        let statistic = self.statistic(spanned)?;
         let overviews = Overview::ALL.map(|overview| (overview.name(), overview));
         let overview = match &variable.overview {
             Some(overview) => self.one_of(overview, "overview", &overviews)?,
@@ -274,10 +124,9 @@ impl Check<'_> {
         };
         let encoding = self.encoding(spanned, statistic)?;
         let standard_name = variable.standard_name.clone();
-        let long_name = variable
-            .long_name
-            .clone()
-            .unwrap_or_else(|| format!("Annual {} of {}", statistic.name(), bands.values));
+        let long_name = variable.long_name.clone().unwrap_or_else(|| {
+            format!("Annual {} of {}", words(statistic), variable.band.get_ref())
+        });
         Ok(VariableSpec { name, long_name, standard_name, encoding, statistic, overview })
     }
 
@@ -355,11 +204,27 @@ impl Check<'_> {
     }
 }
 
+/// A statistic as a text for people has it.
+fn words(statistic: Statistic) -> String {
+    match statistic {
+        Statistic::Percentile(percent) => format!("percentile {}", percent.percent()),
+        other => other.name().to_owned(),
+    }
+}
+
+/// Numbers as a recipe writes them.
+fn listed(numbers: &[f64]) -> String {
+    let texts: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    format!("[{}]", texts.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
-    use floe_raster::rule::SourceStatistic;
+    use floe_raster::program::Condition;
+    use floe_raster::rule::{Flags, Rule, SourceStatistic};
+    use floe_shared::schema::Percent;
 
-    use super::super::{BUILT_IN, DEFAULT};
+    use super::super::{BUILT_IN, DEFAULT, SourceSpace};
     use super::*;
 
     /// The default recipe with a piece of its text replaced.
@@ -382,11 +247,10 @@ mod tests {
         let recipe = Recipe::modis_lst();
         let flags = Flags::that(|flag| flag & 0b10 == 0);
         let rule = Rule { range: (7500, 65_535), flags, maxima: true, minima: false };
-        assert_eq!(recipe.rule, rule);
-        let kept = [SourceStatistic::Mean, SourceStatistic::Maximum];
-        assert_eq!(recipe.statistics(), kept);
-        assert_eq!(recipe.assets.values, "LST_Day_1km");
-        assert_eq!(recipe.assets.flags, "QC_Day");
+        let SourceSpace { assets, rule: found } = recipe.source_space.clone().unwrap();
+        assert_eq!(found, rule);
+        assert_eq!(recipe.statistics(), [SourceStatistic::Mean, SourceStatistic::Maximum]);
+        assert_eq!((assets.values.as_str(), assets.flags.as_str()), ("LST_Day_1km", "QC_Day"));
     }
 
     #[test]
@@ -418,14 +282,18 @@ mod tests {
             ),
             (
                 "range = [7500, 65535]",
-                "range = [7500, 65536]",
-                "line 33: range: expected two ascending numbers from 1 to 65535, found [7500, 65536]",
+                "range = [7500, 7499.5]",
+                "line 33: range: expected two ascending numbers, found [7500, 7499.5]",
             ),
-            ("range = [7500, 65535]", "values = [1]", "valid: expected a range alone"),
+            (
+                "range = [7500, 65535]",
+                "bits = [1]",
+                "line 31: valid: expected either a range, or values with or without bits",
+            ),
             (
                 "bits = [0, 1]",
-                "bits = [0, 8]",
-                "bits: expected different numbers from 0 to 7, found [0, 8]",
+                "bits = [0, 32]",
+                "bits: expected different numbers from 0 to 31, found [0, 32]",
             ),
             (
                 "values = [0, 1]",
@@ -434,8 +302,8 @@ mod tests {
             ),
             (
                 "statistic = \"mean\"",
-                "statistic = \"median\"",
-                "statistic: expected one of mean, maximum, minimum, count, found 'median'",
+                "statistic = \"middle\"",
+                "statistic: expected one of mean, maximum, minimum, sum, count, median, percentile,",
             ),
             (
                 "overview = \"mean\"",
@@ -470,6 +338,129 @@ mod tests {
             let expected_start = "recipe modis-lst, line ";
             assert!(message.starts_with(expected_start), "{message}");
             assert!(message.contains(expected), "{old} -> {new}: {message}");
+        }
+    }
+
+    /// The default recipe with other members of its first variable and other tests.
+    fn with(valid: &str, members: &str) -> Result<Recipe, RecipeError> {
+        let mut text = RecipeText::find(DEFAULT).unwrap();
+        let (head, _) = text.text.split_once("[[valid]]").unwrap();
+        text.text = format!(
+            "{head}{valid}\n[[variable]]\nname = \"made\"\nband = \"lst\"\ntype = \"uint16\"\nfill = 0\n{members}\n"
+        );
+        text.recipe()
+    }
+
+    #[test]
+    fn bands_have_numbers_of_their_own_and_only_those_that_are_named_are_read() {
+        let (_, text) = BUILT_IN[0];
+        let text = text
+            .replace("lst = {", "lst = { band_scale = 0.5, band_index = 3,")
+            .replace("[bands]", "[bands]\nunused = { asset = \"x\", band_index = 2 }");
+        let text = RecipeText { name: "mine".to_owned(), text, is_built_in: false };
+        let recipe = text.recipe().unwrap();
+        let bands: Vec<(&str, u16)> =
+            recipe.bands.iter().map(|band| (band.name.as_str(), band.index)).collect();
+        assert_eq!((bands, recipe.program.bands), (vec![("lst", 3), ("qc", 1)], 2));
+        let source = recipe.program.outputs[0].source;
+        assert_eq!((source.scale, source.offset), (0.5, 0.0));
+        assert!(!recipe.is_of_source_space());
+        for (old, new, expected) in [
+            (
+                "asset = \"QC_Day\"",
+                "asset = \"QC_Day\", band_index = 0",
+                "bands.qc.band_index: expected a number from 1",
+            ),
+            (
+                "asset = \"QC_Day\"",
+                "asset = \"QC_Day\", band_scale = 0.0",
+                "bands.qc.band_scale: expected a finite number, and no scale of 0",
+            ),
+            ("asset = \"QC_Day\"", "asset = \"QC_Day\", index = 1", "unknown field `index`"),
+        ] {
+            let message = replaced(old, new).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn tests_of_a_variable_stand_in_the_place_of_the_recipes() {
+        let shared = "[[valid]]\nband = \"qc\"\nvalues = [0, 17]";
+        let own = "statistic = \"median\"\nvalid = [{ band = \"lst\", range = [-0.5, inf] }, { band = \"qc\", bits = [9, 2], values = [0, 2] }]";
+        let conditions = |recipe: &Recipe| -> Vec<(usize, Condition)> {
+            let valid = recipe.program.outputs[0].valid.iter();
+            valid.map(|test| (test.band, test.condition.clone())).collect()
+        };
+        let recipe = with(shared, own).unwrap();
+        assert_eq!(recipe.program.outputs[0].statistic, Statistic::Median);
+        let bits = Condition::Bits { bits: vec![9, 2], values: vec![0, 2] };
+        assert_eq!(conditions(&recipe), [(0, Condition::Range(-0.5, f64::INFINITY)), (1, bits)]);
+        let recipe = with(shared, "statistic = \"first\"").unwrap();
+        assert_eq!(conditions(&recipe), [(1, Condition::OneOf(vec![0.0, 17.0]))]);
+        assert_eq!(conditions(&with(shared, "statistic = \"last\"\nvalid = []").unwrap()), []);
+    }
+
+    #[test]
+    fn statistics_of_hits_runs_and_shares_are_read() {
+        let hits = "when = [{ band = \"lst\", values = [200] }]";
+        let output = |members: &str| with("", members).unwrap().program.outputs.remove(0);
+        let made = output(&format!("statistic = \"run-end-day\"\ngap = \"bridge\"\n{hits}"));
+        assert_eq!(
+            (made.statistic, made.bridges_gaps, made.when.len()),
+            (Statistic::RunEndDay, true, 1)
+        );
+        let made = output(&format!("statistic = \"run-first-day\"\n{hits}"));
+        assert!(!made.bridges_gaps);
+        let made = output("statistic = \"percentile\"\npercent = 2.5");
+        assert_eq!(made.statistic, Statistic::Percentile(Percent { millionths: 25_000 }));
+        let (_, text) = BUILT_IN[0];
+        let text = text.replace("period = \"year\"", "period = \"year\"\none_per = \"day\"");
+        let text = RecipeText { name: "mine".to_owned(), text, is_built_in: false };
+        assert!(text.recipe().unwrap().program.one_per_day);
+    }
+
+    #[test]
+    fn statistics_that_lack_something_are_refused() {
+        let hits = "when = [{ band = \"lst\", values = [200] }]";
+        for (members, expected) in [
+            ("statistic = \"share\"".to_owned(), "when: expected tests that observations hit, which share is made of, found none"),
+            ("statistic = \"first-day\"\nwhen = []".to_owned(), "when: expected tests that observations hit"),
+            (format!("statistic = \"mean\"\n{hits}"), "when: expected none, since mean is made of all observations that count"),
+            ("statistic = \"percentile\"".to_owned(), "percent: expected a number from 0 to 100, which a percentile is made of, found none"),
+            ("statistic = \"percentile\"\npercent = 101".to_owned(), "percent: expected a number from 0 to 100 with at most four decimals, found 101"),
+            ("statistic = \"percentile\"\npercent = nan".to_owned(), "percent: expected a number from 0 to 100"),
+            ("statistic = \"median\"\npercent = 50".to_owned(), "percent: expected none, since median is no percentile"),
+            ("statistic = \"mean\"\ngap = \"bridge\"".to_owned(), "gap: expected none, since mean is not made of runs"),
+            (format!("statistic = \"run-end-day\"\ngap = \"jump\"\n{hits}"), "gap: expected one of break, bridge, found 'jump'"),
+            (format!("statistic = \"count\"\n{hits}"), "fill: expected another number, since a count of 0 says that none of the observations hit, found 0"),
+            (format!("statistic = \"run-length\"\n{hits}"), "fill: expected another number, since a run-length of 0"),
+            ("statistic = \"mean\"\nvalid = [{ band = \"snow\", values = [1] }]".to_owned(), "band: expected one of the recipe's bands (lst, qc), found snow"),
+            ("statistic = \"mean\"\nvalid = [{ band = \"qc\", values = [1] }, { band = \"qc\", bits = [0], values = [0] }]".to_owned(), "valid: expected numbers that pass the tests before it as well, found none"),
+        ] {
+            let message = with("", &members).unwrap_err().to_string();
+            assert!(message.starts_with("recipe modis-lst, line ") && message.contains(expected), "{message}");
+        }
+        let message = replaced("period = \"year\"", "one_per = \"week\"").unwrap_err().to_string();
+        assert!(
+            message.contains("line 7: one_per: expected one of day, found 'week'"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn what_needs_more_than_sums_and_extremes_of_known_files_is_not_made_in_source_space() {
+        assert!(replaced("title", "title").unwrap().is_of_source_space());
+        assert!(replaced("[0, 1]\n\n[[var", "[0, 1, 3]\n\n[[var").unwrap().is_of_source_space());
+        for (old, new) in [
+            ("statistic = \"mean\"", "statistic = \"median\""),
+            ("LST_Day_1km", "LST_Day_1KM"),
+            ("range = [7500, 65535]", "values = [7500]"),
+            ("period = \"year\"", "one_per = \"day\""),
+            ("statistic = \"mean\"", "statistic = \"mean\"\nvalid = []"),
+            ("{ asset = \"QC_Day\" }", "{ asset = \"QC_Day\", band_index = 2 }"),
+            ("{ asset = \"LST_Day_1km\" }", "{ asset = \"LST_Day_1km\", band_offset = 1.0 }"),
+        ] {
+            assert!(!replaced(old, new).unwrap().is_of_source_space(), "{old} -> {new}");
         }
     }
 

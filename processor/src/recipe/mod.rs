@@ -6,8 +6,10 @@
 mod check;
 mod written;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use floe_raster::program::Program;
 use floe_raster::rule::{Rule, SourceStatistic};
 use floe_shared::schema::Schema;
 use toml::Table;
@@ -27,6 +29,33 @@ pub struct Recipe {
     pub name: String,
     /// What is written.
     pub schema: Arc<Schema>,
+    /// The bands that are read; the program names them by their place.
+    pub bands: Vec<Band>,
+    /// Which observations count, and what is made of them.
+    pub program: Program,
+    /// The same for the accumulator in source space, where it can make it.
+    pub source_space: Option<SourceSpace>,
+}
+
+/// A band of an observation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Band {
+    /// Its name in the recipe.
+    pub name: String,
+    /// The key of its file among the assets of an item.
+    pub asset: String,
+    /// Which of the file's bands it is, from 1.
+    pub index: u16,
+    /// The factor of its numbers, where it is not that of the variable.
+    scale: Option<f64>,
+    /// What is added to them, where it is not that of the variable.
+    offset: Option<f64>,
+}
+
+/// What is made in source space: means, maxima, minima and counts of MOD11A1 and MOD11A2 (and Aqua's), as numbers of 16 bits
+/// without a sign, in which 0 is no data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceSpace {
     /// The files of a granule that are read.
     pub assets: Assets,
     /// Which observations count.
@@ -135,7 +164,17 @@ impl RecipeText {
 }
 
 impl Recipe {
-    /// The statistic of each variable.
+    /// Whether the accumulator in source space can make it.
+    pub const fn is_of_source_space(&self) -> bool {
+        self.source_space.is_some()
+    }
+
+    /// The keys of the files of an observation that are read.
+    pub fn assets(&self) -> BTreeSet<String> {
+        self.bands.iter().map(|band| band.asset.clone()).collect()
+    }
+
+    /// The statistic of each variable, as far as it is made in source space.
     pub fn statistics(&self) -> Vec<SourceStatistic> {
         let variables = self.schema.variables.iter();
         variables.filter_map(|variable| SourceStatistic::of(variable.statistic)).collect()

@@ -13,6 +13,7 @@ pub(super) struct Written {
     pub(super) source: Option<String>,
     pub(super) references: Option<String>,
     pub(super) period: Option<Spanned<String>>,
+    pub(super) one_per: Option<Spanned<String>>,
     pub(super) bands: Spanned<BTreeMap<String, Spanned<Band>>>,
     #[serde(default)]
     pub(super) valid: Vec<Spanned<Test>>,
@@ -30,6 +31,12 @@ pub(super) struct Written {
 #[serde(deny_unknown_fields)]
 pub(super) struct Band {
     pub(super) asset: Spanned<String>,
+    #[serde(rename = "band_index")]
+    pub(super) index: Option<Spanned<i64>>,
+    #[serde(rename = "band_scale")]
+    pub(super) scale: Option<Spanned<f64>>,
+    #[serde(rename = "band_offset")]
+    pub(super) offset: Option<Spanned<f64>>,
 }
 
 /// A test of an observation; which of its keys go together is checked afterwards.
@@ -37,9 +44,9 @@ pub(super) struct Band {
 #[serde(deny_unknown_fields)]
 pub(super) struct Test {
     pub(super) band: Spanned<String>,
-    pub(super) range: Option<Spanned<[i64; 2]>>,
-    pub(super) bits: Option<Spanned<Vec<i64>>>,
-    pub(super) values: Option<Spanned<Vec<i64>>>,
+    pub(super) range: Option<Spanned<[f64; 2]>>,
+    pub(super) bits: Option<Spanned<Vec<f64>>>,
+    pub(super) values: Option<Spanned<Vec<f64>>>,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +55,10 @@ pub(super) struct Variable {
     pub(super) name: Spanned<String>,
     pub(super) band: Spanned<String>,
     pub(super) statistic: Spanned<String>,
+    pub(super) percent: Option<Spanned<f64>>,
+    pub(super) valid: Option<Vec<Spanned<Test>>>,
+    pub(super) when: Option<Vec<Spanned<Test>>>,
+    pub(super) gap: Option<Spanned<String>>,
     pub(super) overview: Option<Spanned<String>>,
     #[serde(rename = "type")]
     pub(super) data_type: Spanned<String>,
