@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::http::HttpError;
 use crate::picture::PictureError;
 use crate::reader::ReadError;
+use crate::scene::{SceneError, SourceError};
 use crate::shard::ShardError;
 use crate::store::StoreError;
 use crate::tile_list::TileListError;
@@ -48,6 +49,12 @@ pub enum Error {
     /// The catalogue.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// Where scenes come from.
+    #[error(transparent)]
+    Scenes(#[from] SourceError),
+    /// A scene that cannot be used.
+    #[error(transparent)]
+    Scene(#[from] SceneError),
     /// A granule's files.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -116,19 +123,13 @@ impl Error {
             | Self::Shard(_)
             | Self::Usage { .. } => Exit::Usage,
             Self::Store(error) => error.exit(),
-            Self::Catalog(error) => match error {
-                CatalogError::Http(error) => error.exit(),
-                CatalogError::NoCollection { .. } => Exit::Configuration,
-                CatalogError::Item(_) => Exit::Data,
-                CatalogError::Disagreement { .. }
-                | CatalogError::Restless { .. }
-                | CatalogError::Silent { .. } => Exit::TryAgain,
-            },
+            Self::Catalog(error) => error.exit(),
+            Self::Scenes(error) => error.exit(),
             Self::Read(error) => error.exit(),
             Self::Accumulate(AccumulateError::Unfinished { .. })
             | Self::Internal { .. }
             | Self::Picture(_) => Exit::Software,
-            Self::Accumulate(_) | Self::Unsound { .. } => Exit::Data,
+            Self::Scene(_) | Self::Accumulate(_) | Self::Unsound { .. } => Exit::Data,
             Self::Http(error) => error.exit(),
             Self::Sandbox(_) => Exit::Unavailable,
             Self::Unhealthy { exit, .. } => *exit,

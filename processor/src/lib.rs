@@ -3,7 +3,7 @@
 //! From a tile to its commit, in the order of the data:
 //!
 //! * [`plan`]: which tiles make a job (pure); [`floe_raster::needed`] which granules it needs,
-//! * [`catalog`], [`http`]: STAC search, access tokens, blobs,
+//! * [`catalog`], [`http`]: STAC search, access tokens, blobs; [`scene`]: observations of any product,
 //! * [`reader`]: fetching cloud-optimised `GeoTIFF`s; [`floe_raster`] decodes, reduces and samples them,
 //! * [`tile`], [`store`], [`overviews`]: encoding, uploading and committing,
 //! * [`job`]: all of that for one run of neighbouring tiles,
@@ -28,6 +28,7 @@ pub mod quicklook;
 pub mod reader;
 pub mod recipe;
 pub mod report;
+pub mod scene;
 pub mod secret;
 pub mod shard;
 pub mod store;

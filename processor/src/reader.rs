@@ -57,6 +57,7 @@ impl ReadError {
             Self::File(_) | Self::Blob { source: BlobError::NotABlob { .. }, .. } => Exit::Data,
             Self::Blob { source: BlobError::Unsigned { source, .. }, .. } => source.exit(),
             Self::Blob { source: BlobError::Http(error), .. } => of_http(error),
+            Self::Blob { source: error @ BlobError::File { .. }, .. } => error.exit(),
         }
     }
 }

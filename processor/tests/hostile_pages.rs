@@ -12,6 +12,7 @@ use floe_processor::catalog::Catalog;
 use floe_processor::config::{Config, ConfigFile};
 use floe_processor::http::Http;
 use floe_processor::patience::Patience;
+use floe_processor::scene::{LonLatBox, Need, SceneSource};
 use floe_raster::sinusoidal::Position;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -70,8 +71,8 @@ fn put(document: &mut Value, path: &[prop::sample::Index], odd: Value) {
     }
 }
 
-/// Searches a catalogue that answers everything with these bytes, some times.
-fn search(body: Vec<u8>) -> Result<usize, String> {
+/// Searches a catalogue that answers everything with these bytes, some times, for granules and for scenes.
+fn search(body: Vec<u8>) -> Result<(usize, usize), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async move {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -94,20 +95,30 @@ fn search(body: Vec<u8>) -> Result<usize, String> {
         let config = Config::load(file, &[url, "catalog.due_days=[]".to_owned()]).unwrap();
         let patience = Patience { lasts: Duration::ZERO, attempts: 1 };
         let http = Arc::new(Http::new(patience, |_| {}).unwrap());
-        let catalog = Catalog::new(http, &config.catalog);
+        let assets = &config.source_space().unwrap().assets;
+        let catalog = Catalog::new(Arc::clone(&http), &config.catalog, assets);
         let positions = BTreeSet::from([Position { h: 19, v: 10 }]);
         let found = tokio::time::timeout(Duration::from_mins(1), catalog.search(&positions, &[2022])).await;
         let found = found.map_err(|_| format!("no end after {} requests", asked.load(Ordering::Relaxed)));
-        match found.unwrap() {
-            Ok(found) => Ok(found.granules.len()),
-            Err(error) => Err(error.to_string()),
+        let need = Need {
+            bounds: LonLatBox::new(-180.0, -90.0, 180.0, 90.0).unwrap(),
+            positions,
+            begins: "2022-01-01T00:00:00Z".parse().unwrap().."2023-01-01T00:00:00Z".parse().unwrap(),
+        };
+        let source = SceneSource::new(http, &config);
+        let scenes = tokio::time::timeout(Duration::from_mins(1), source.find(&need)).await;
+        let scenes = scenes.map_err(|_| format!("no end after {} requests", asked.load(Ordering::Relaxed)));
+        match (found.unwrap(), scenes.unwrap()) {
+            (Ok(found), Ok(scenes)) => Ok((found.granules.len(), scenes.scenes.len())),
+            (Err(error), _) => Err(error.to_string()),
+            (_, Err(error)) => Err(error.to_string()),
         }
     })
 }
 
 #[test]
 fn the_page_is_one_that_is_found() {
-    assert_eq!(search(page().to_string().into_bytes()), Ok(1));
+    assert_eq!(search(page().to_string().into_bytes()), Ok((1, 1)));
 }
 
 proptest! {
