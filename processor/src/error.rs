@@ -14,6 +14,7 @@ use crate::shard::ShardError;
 use crate::store::StoreError;
 use crate::tile_list::TileListError;
 use floe_raster::accumulate::AccumulateError;
+use floe_raster::plane::PlaneError;
 use floe_sandbox::SandboxError;
 
 /// Why a command failed.
@@ -61,6 +62,9 @@ pub enum Error {
     /// A granule's pixels.
     #[error("granule file {0}")]
     Accumulate(#[from] AccumulateError),
+    /// Pixels of another type than their variable's.
+    #[error(transparent)]
+    Plane(#[from] PlaneError),
     /// The HTTP client.
     #[error(transparent)]
     Http(#[from] HttpError),
@@ -128,6 +132,7 @@ impl Error {
             Self::Read(error) => error.exit(),
             Self::Accumulate(AccumulateError::Unfinished { .. })
             | Self::Internal { .. }
+            | Self::Plane(_)
             | Self::Picture(_) => Exit::Software,
             Self::Scene(_) | Self::Accumulate(_) | Self::Unsound { .. } => Exit::Data,
             Self::Http(error) => error.exit(),

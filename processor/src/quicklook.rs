@@ -1,7 +1,10 @@
 //! A variable of the whole world at the resolution of a picture.
 
+use floe_raster::plane::Pixel;
+use floe_raster::with_plane;
+use floe_shared::encoding::Decoder;
 use floe_shared::pyramid::{ChunkIndex, Level, Owner};
-use floe_shared::schema::VariableId;
+use floe_shared::schema::{VariableId, VariableSpec};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use ndarray::Array2;
 
@@ -16,16 +19,16 @@ const CONCURRENCY: usize = 16;
 /// The world, row 0 in the north and column 0 at 180° W.
 #[derive(Debug)]
 pub struct World {
-    /// Digital numbers; 0 is no data.
-    pub pixels: Array2<u16>,
+    /// Values in the variable's units, of classes the stored numbers; NaN is no data.
+    pub pixels: Array2<f64>,
     /// Pixels of the picture with a value.
     pub valid_pixels: usize,
     /// The snapshot that was read.
     pub snapshot: String,
 }
 
-/// Reads the coarsest level that tiles commit themselves (which is never behind) and averages it down
-/// over valid pixels.
+/// Reads the coarsest level that tiles commit themselves (which is never behind). A pixel of the picture is the mean of the values
+/// within it; of classes, that in its middle.
 pub async fn read_world(
     dataset: &Dataset,
     variable: VariableId,
@@ -37,8 +40,8 @@ pub async fn read_world(
     let level =
         own.ok_or_else(|| Error::Internal { message: "a grid without levels".to_owned() })?;
     let reader = dataset.chunk_reader(at).await?;
-    let width = WIDTH.min(level.cols as usize);
-    let mut sums = Sums::new(width.div_ceil(2), width);
+    let spec = dataset.layout().schema.variable(variable);
+    let mut picture = Picture::new(level, spec);
     let chunks = (0..level.chunk_rows())
         .flat_map(|row| (0..level.chunk_cols()).map(move |col| ChunkIndex { row, col }));
     let mut read = stream::iter(chunks)
@@ -49,42 +52,62 @@ pub async fn read_world(
         .buffer_unordered(CONCURRENCY);
     while let Some((chunk, found)) = read.try_next().await? {
         if let Some(pixels) = found {
-            sums.add(level, chunk, &pixels);
+            with_plane!(&pixels, pixels => picture.add(chunk, pixels));
         }
     }
     drop(read);
-    let pixels = sums.means();
-    let valid_pixels = pixels.iter().filter(|&&pixel| pixel != 0).count();
+    let pixels = picture.means();
+    let valid_pixels = pixels.iter().filter(|pixel| !pixel.is_nan()).count();
     Ok(World { pixels, valid_pixels, snapshot: reader.snapshot() })
 }
 
-struct Sums {
-    sums: Array2<u64>,
+/// Values on their way into the picture.
+struct Picture<'a> {
+    level: Level,
+    variable: &'a VariableSpec,
+    decoder: Decoder,
+    sums: Array2<f64>,
     counts: Array2<u32>,
 }
 
-impl Sums {
-    fn new(rows: usize, cols: usize) -> Self {
-        Self { sums: Array2::zeros((rows, cols)), counts: Array2::zeros((rows, cols)) }
+impl<'a> Picture<'a> {
+    fn new(level: Level, variable: &'a VariableSpec) -> Self {
+        let cols = WIDTH.min(level.cols as usize);
+        let dim = (cols.div_ceil(2), cols);
+        let decoder = variable.encoding.decoder();
+        Self { level, variable, decoder, sums: Array2::zeros(dim), counts: Array2::zeros(dim) }
     }
 
-    fn add(&mut self, level: Level, chunk: ChunkIndex, pixels: &Array2<u16>) {
+    fn add<T: Pixel>(&mut self, chunk: ChunkIndex, pixels: &Array2<T>) {
         let (rows, cols) = self.sums.dim();
-        let window = level.chunk_window(chunk);
+        let (all_rows, all_cols) = (self.level.rows as usize, self.level.cols as usize);
+        let window = self.level.chunk_window(chunk);
+        let fill = T::of(self.variable.encoding.absent);
+        let is_of_classes = !self.variable.flags.is_empty();
         for ((row, col), &pixel) in pixels.indexed_iter() {
             let (row, col) = (row + window.row as usize, col + window.col as usize);
-            if pixel == 0 || row >= level.rows as usize || col >= level.cols as usize {
+            if row >= all_rows || col >= all_cols {
                 continue;
             }
-            let cell = (row * rows / level.rows as usize, col * cols / level.cols as usize);
-            self.sums[cell] += u64::from(pixel);
+            let cell = (row * rows / all_rows, col * cols / all_cols);
+            let middle = |cell: usize, cells: usize, all: usize| (2 * cell + 1) * all / (2 * cells);
+            let is_middle =
+                row == middle(cell.0, rows, all_rows) && col == middle(cell.1, cols, all_cols);
+            let number = pixel.number();
+            let is_value = pixel.is_data(fill) && self.decoder.keeps(number);
+            if !is_value || (is_of_classes && !is_middle) {
+                continue;
+            }
+            let physical = self.variable.encoding.physical(number);
+            self.sums[cell] += if is_of_classes { number } else { physical };
             self.counts[cell] += 1;
         }
     }
 
-    fn means(&self) -> Array2<u16> {
+    fn means(&self) -> Array2<f64> {
+        // 0 by 0 is NaN.
         ndarray::Zip::from(&self.sums)
             .and(&self.counts)
-            .map_collect(|&sum, &count| sum.checked_div(u64::from(count)).unwrap_or(0) as u16)
+            .map_collect(|&sum, &count| sum / f64::from(count))
     }
 }

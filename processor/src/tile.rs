@@ -146,9 +146,10 @@ pub fn encode(
         .map(|place| {
             let plane = &mut planes[usize::from(place.variable.0)];
             if place.level.index > 0 {
-                *plane = halve(plane, layout.schema.variable(place.variable).overview);
+                let spec = layout.schema.variable(place.variable);
+                *plane = halve(plane, spec.overview, spec.encoding.absent);
             }
-            Ok((place, writer.encode(place.level, plane)?))
+            Ok((place, writer.encode(place, plane)?))
         })
         .collect()
 }

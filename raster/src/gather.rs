@@ -6,13 +6,14 @@ use ndarray::Array2;
 
 use crate::accumulate::{AccumulateError, Raster, YearAccumulator};
 use crate::centres::Centres;
+use crate::plane::Plane;
 use crate::rule::SourceStatistic;
 
-/// A year of one tile: rows from the north, columns from the west, digital numbers, 0 for no data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A year of one tile.
+#[derive(Clone, Debug, PartialEq)]
 pub struct TileYear {
-    /// The statistics that were asked for, in their order.
-    pub planes: Vec<Array2<u16>>,
+    /// The statistics that were asked for, in their order, as they are stored.
+    pub planes: Vec<Plane>,
     /// Pixels with at least one accepted value.
     pub valid_pixels: u64,
 }
@@ -38,23 +39,21 @@ pub fn gather(
     let centres = Centres::new(year.grid(), tile);
     let (height, width) = (centres.height(), centres.width());
     let rasters = year.rasters();
-    let mut tile_year = TileYear {
-        planes: statistics.iter().map(|_| Array2::zeros((height, width))).collect(),
-        valid_pixels: 0,
-    };
+    let mut planes: Vec<Array2<u16>> =
+        statistics.iter().map(|_| Array2::zeros((height, width))).collect();
+    let mut valid_pixels = 0;
     let mut row_sums = RowSums::new(width);
     for row in 0..height {
         row_sums.clear();
         for raster in &rasters {
             row_sums.add(raster, &centres, row);
         }
-        for (plane, &statistic) in tile_year.planes.iter_mut().zip(statistics) {
+        for (plane, &statistic) in planes.iter_mut().zip(statistics) {
             row_sums.write(statistic, plane.row_mut(row).iter_mut());
         }
-        let valid = row_sums.counts.iter().filter(|&&count| count > 0).count();
-        tile_year.valid_pixels += valid as u64;
+        valid_pixels += row_sums.counts.iter().filter(|&&count| count > 0).count() as u64;
     }
-    Ok(tile_year)
+    Ok(TileYear { planes: planes.into_iter().map(Plane::from).collect(), valid_pixels })
 }
 
 impl RowSums {

@@ -13,6 +13,7 @@ use floe_raster::gather::{TileYear, gather};
 use floe_raster::geotiff::{Directory, FetchedFile, GeoTiffProblem, Layout, Piece, Transform};
 use floe_raster::granule::{FetchedGranule, GranuleId, Layer, check_position};
 use floe_raster::needed::{self, Footprint};
+use floe_raster::plane::{Pixel as _, Plane};
 use floe_raster::rule::SourceStatistic;
 use floe_raster::rule::{Flags, Rule};
 use floe_raster::sinusoidal::Position;
@@ -122,7 +123,7 @@ fn oracle(grid: Grid, tile: TileIndex, granules: &[Granule]) -> TileYear {
     let window = grid.tile_window(tile);
     let shape = (window.height as usize, window.width as usize);
     let (mut average, mut maximum, mut valid_pixels) =
-        (Array2::zeros(shape), Array2::zeros(shape), 0);
+        (Array2::<u16>::zeros(shape), Array2::<u16>::zeros(shape), 0);
     for row in 0..window.height {
         let latitude = grid.latitude(window.row + row);
         for col in 0..window.width {
@@ -144,7 +145,7 @@ fn oracle(grid: Grid, tile: TileIndex, granules: &[Granule]) -> TileYear {
             }
         }
     }
-    TileYear { planes: vec![average, maximum], valid_pixels }
+    TileYear { planes: vec![average.into(), maximum.into()], valid_pixels }
 }
 
 /// Two dates at every position that reaches the tile, the second with a slightly other transform.
@@ -167,8 +168,10 @@ fn assert_equals_oracle(grid: Grid, tile: (u32, u32)) -> u64 {
     }
     let found = gather(&year, tile, &STATISTICS).unwrap();
     let expected = oracle(grid, tile, &granules);
-    let differing =
-        |a: &Array2<u16>, b: &Array2<u16>| a.iter().zip(b).filter(|(a, b)| a != b).count();
+    let differing = |a: &Plane, b: &Plane| {
+        let (a, b) = (u16::pixels(a).unwrap(), u16::pixels(b).unwrap());
+        a.iter().zip(b).filter(|(a, b)| a != b).count()
+    };
     for ((statistic, found), expected) in STATISTICS.iter().zip(&found.planes).zip(&expected.planes)
     {
         assert_eq!(differing(found, expected), 0, "{statistic:?} of {tile}");

@@ -12,6 +12,7 @@ use floe_raster::gather::gather;
 use floe_raster::geotiff::{Decoder, Directory, FetchedFile};
 use floe_raster::granule::{FetchedGranule, Layer};
 use floe_raster::needed;
+use floe_raster::plane::Pixel as _;
 use floe_raster::rule::SourceStatistic;
 use floe_raster::rule::{Flags, Rule};
 use floe_shared::grid::{Grid, TileIndex};
@@ -109,7 +110,8 @@ fn every_pixel_of_every_tile_equals_gdals_nearest_warp() {
             let found =
                 gather(&year, tile, &[SourceStatistic::Mean, SourceStatistic::Maximum]).unwrap();
             // No pixel of this granule with a value is of bad quality, so that the mask hides none.
-            let differing = found.planes[0].iter().zip(&expected).filter(|(a, b)| a != b).count();
+            let differing = u16::pixels(&found.planes[0]).unwrap().iter().zip(&expected);
+            let differing = differing.filter(|(a, b)| a != b).count();
             assert_eq!(differing, 0, "{tile} at {resolution:?}");
             assert_eq!(found.planes[0], found.planes[1]);
             let valid = expected.iter().filter(|&&pixel| pixel != 0).count() as u64;

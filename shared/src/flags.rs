@@ -1,10 +1,10 @@
 //! Numbers that stand for classes or for single bits, by CF's attributes (section 3.5) `flag_values`, `flag_masks` and
 //! `flag_meanings`; and `flag_colors`, which many data sets of land cover have besides.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::colormap::Rgb;
-use crate::encoding::{EncodingError, Scalar};
+use crate::encoding::{DataType, EncodingError, Scalar};
 
 /// What a stored number, or some of its bits, means.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +62,29 @@ pub fn read(attributes: &Value) -> Result<Vec<Flag>, EncodingError> {
         color: colors.get(index).copied(),
     };
     Ok(flags.map(flag).collect())
+}
+
+/// The attributes of whole numbers that have a meaning each, without masks, which [`read`] reads back: the values in the array's
+/// type, the meanings with `_` for spaces, colours where all have one. None of no flags.
+pub fn attributes(flags: &[Flag], data_type: DataType) -> Map<String, Value> {
+    if flags.is_empty() {
+        return Map::new();
+    }
+    let value = |flag: &Flag| {
+        let number = Scalar::Float(flag.value);
+        data_type.fit(number).unwrap_or(number).json()
+    };
+    let values: Vec<Value> = flags.iter().map(value).collect();
+    let words = |words: Vec<String>| Value::from(words.join(" "));
+    let meanings = flags.iter().map(|flag| flag.meaning.replace(' ', "_")).collect();
+    let mut attributes = Map::from_iter([
+        ("flag_values".to_owned(), values.into()),
+        ("flag_meanings".to_owned(), words(meanings)),
+    ]);
+    let hex = |[red, green, blue]: Rgb| format!("#{red:02x}{green:02x}{blue:02x}");
+    let colors: Option<Vec<String>> = flags.iter().map(|flag| flag.color.map(hex)).collect();
+    attributes.extend(colors.map(|colors| ("flag_colors".to_owned(), words(colors))));
+    attributes
 }
 
 /// The words of a text or of a list of texts; `None` where there is no such attribute.
@@ -127,6 +150,24 @@ mod tests {
         };
         assert_eq!(meant(6.0), ["bad", "land"]);
         assert_eq!(meant(0.0), ["good"]);
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let flag = |value: f64, meaning: &str, color| Flag {
+            value,
+            mask: None,
+            meaning: meaning.to_owned(),
+            color,
+        };
+        for color in [None, Some([0, 0x64, 0xff])] {
+            let flags = [flag(10.0, "tree cover", color), flag(-3.0, "water", color)];
+            let written = attributes(&flags, DataType::I16);
+            assert_eq!(written["flag_values"], json!([10, -3]));
+            assert_eq!(written["flag_meanings"], "tree_cover water");
+            assert_eq!(read(&written.into()), Ok(flags.to_vec()));
+        }
+        assert!(attributes(&[], DataType::U8).is_empty());
     }
 
     #[test]

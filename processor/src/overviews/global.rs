@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use floe_raster::plane::Plane;
 use floe_shared::grid::TileIndex;
 use floe_shared::message::{CommitMessage, OVERVIEWS};
 use floe_shared::pyramid::{ChunkIndex, Level, Owner};
@@ -14,7 +15,6 @@ use floe_shared::schema::VariableId;
 use floe_shared::window::PixelWindow;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use icechunk::format::snapshot::SnapshotProperties;
-use ndarray::Array2;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ pub struct OverviewsReport {
 }
 
 /// Chunks computed in this run of one variable and year.
-type Fresh = BTreeMap<(u32, ChunkIndex), Array2<u16>>;
+type Fresh = BTreeMap<(u32, ChunkIndex), Plane>;
 
 /// Brings the global levels up to date, and makes those above the tiles of `also` anew in any case.
 pub async fn update(
@@ -162,7 +162,7 @@ impl Run<'_> {
             }
             let places: BTreeSet<ChunkIndex> =
                 tiles.iter().flat_map(|&tile| level.chunks_of_tile(grid, tile)).collect();
-            let computed: Vec<(ChunkIndex, Array2<u16>, StagedChunk)> = stream::iter(places)
+            let computed: Vec<(ChunkIndex, Plane, StagedChunk)> = stream::iter(places)
                 .map(|chunk| self.chunk(level, finer, chunk, &fresh))
                 .buffer_unordered(4)
                 .try_collect()
@@ -181,12 +181,13 @@ impl Run<'_> {
         finer: Level,
         chunk: ChunkIndex,
         fresh: &Fresh,
-    ) -> Result<(ChunkIndex, Array2<u16>, StagedChunk), Error> {
+    ) -> Result<(ChunkIndex, Plane, StagedChunk), Error> {
         let window = level.chunk_window(chunk);
-        let overview = self.dataset.layout().schema.variable(self.variable).overview;
-        let pixels = halve(&self.finer_pixels(finer, window, fresh).await?, overview);
-        let encoded = self.writer.encode(level, &pixels)?;
+        let spec = self.dataset.layout().schema.variable(self.variable);
+        let below = self.finer_pixels(finer, window, fresh).await?;
+        let pixels = halve(&below, spec.overview, spec.encoding.absent);
         let place = ChunkPlace { level, variable: self.variable, year: self.year, chunk };
+        let encoded = self.writer.encode(place, &pixels)?;
         Ok((chunk, pixels, self.writer.stage(place, encoded).await?))
     }
 
@@ -196,7 +197,7 @@ impl Run<'_> {
         finer: Level,
         window: PixelWindow,
         fresh: &Fresh,
-    ) -> Result<Array2<u16>, Error> {
+    ) -> Result<Plane, Error> {
         let (row, col) = (window.row * 2, window.col * 2);
         let below = PixelWindow {
             row,
@@ -204,7 +205,9 @@ impl Run<'_> {
             height: (window.height * 2).min(finer.rows - row),
             width: (window.width * 2).min(finer.cols - col),
         };
-        let mut pixels = Array2::<u16>::zeros((below.height as usize, below.width as usize));
+        let encoding = &self.dataset.layout().schema.variable(self.variable).encoding;
+        let dim = (below.height as usize, below.width as usize);
+        let mut pixels = Plane::filled(encoding.data_type, dim, encoding.absent)?;
         let chunks: Vec<ChunkIndex> = finer.chunks_in(below).collect();
         let mut read = stream::iter(chunks)
             .map(async |chunk| {
@@ -221,7 +224,7 @@ impl Run<'_> {
         while let Some((chunk, found)) = read.try_next().await? {
             let own = finer.chunk_window(chunk);
             let (Some(found), Some(common)) = (found, own.intersection(below)) else { continue };
-            pixels.slice_mut(slice_of(common, below)).assign(&found.slice(slice_of(common, own)));
+            pixels.put(slice_of(common, below), &found.part(slice_of(common, own)))?;
         }
         Ok(pixels)
     }

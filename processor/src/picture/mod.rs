@@ -4,6 +4,7 @@
 //! and its key below. Everything is drawn in memory; the fonts and coasts are embedded.
 
 mod canvas;
+mod classes;
 mod quicklook;
 mod scale;
 mod sheet;

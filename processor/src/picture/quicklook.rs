@@ -1,12 +1,12 @@
 //! The quicklook: a variable of a year as a map with a colour bar.
 
-use floe_shared::DigitalNumber;
 use floe_shared::colormap::{ColorMap, Rgb};
 use floe_shared::schema::{Schema, VariableSpec};
 use ndarray::ArrayView2;
 
 use super::PictureError;
 use super::canvas::{Canvas, Ink, Rect};
+use super::classes::Classes;
 use super::scale::Scale;
 use super::sheet::{self, DARK, LABEL, MAP, MUTED};
 use super::text::{Align, Style, Weight};
@@ -33,11 +33,18 @@ pub struct QuicklookInput<'a> {
     pub variable: &'a VariableSpec,
     /// The year.
     pub year: i32,
-    /// Digital numbers, 0 where there is no data, of the whole world: row 0 in the north, column 0 at
-    /// 180° W; up to 1440 x 720, beyond which pixels are skipped.
-    pub pixels: ArrayView2<'a, u16>,
+    /// Values in the variable's units (of classes the stored numbers), NaN where there is no data, of the whole world: row 0 in the
+    /// north, column 0 at 180° W; up to 1440 x 720, beyond which pixels are skipped.
+    pub pixels: ArrayView2<'a, f64>,
     /// Id of the snapshot that they were read from.
     pub snapshot: &'a str,
+}
+
+/// What the colours stand for.
+enum Key<'a> {
+    Nothing,
+    Range(Scale),
+    Classes(Classes<'a>),
 }
 
 /// The picture as PNG: the range of its colours is that of the bulk of the data.
@@ -57,14 +64,15 @@ fn draw(input: &QuicklookInput<'_>) -> Canvas {
     let source = input.schema.source.as_deref().unwrap_or(&input.schema.title);
     let subtitle = format!("{source} · snapshot {}", input.snapshot);
     let mut canvas = sheet::begin(&title, &subtitle);
-    let scale = Scale::of(&input.variable.encoding, input.pixels.iter().copied());
-    data(&mut canvas, &input.pixels, scale.as_ref());
+    let key = key(input);
+    data(&mut canvas, &input.pixels, &key);
     sheet::graticule(&mut canvas, GRATICULE);
     sheet::coasts(&mut canvas, 0.9, COAST);
     sheet::frame(&mut canvas);
-    match &scale {
-        Some(scale) => bar(&mut canvas, scale),
-        None => nothing(&mut canvas),
+    match &key {
+        Key::Range(scale) => bar(&mut canvas, scale),
+        Key::Classes(classes) => classes.key(&mut canvas),
+        Key::Nothing => nothing(&mut canvas),
     }
     no_data_key(&mut canvas);
     let coasts = "coasts: Natural Earth";
@@ -76,14 +84,25 @@ fn draw(input: &QuicklookInput<'_>) -> Canvas {
     canvas
 }
 
+fn key<'a>(input: &QuicklookInput<'a>) -> Key<'a> {
+    let VariableSpec { encoding, flags, .. } = input.variable;
+    let values = input.pixels.iter().copied();
+    let key = if flags.is_empty() {
+        Scale::of(encoding, values).map(Key::Range)
+    } else {
+        Classes::of(flags, values).map(Key::Classes)
+    };
+    key.unwrap_or(Key::Nothing)
+}
+
 /// The pixels, each as large as the map's size makes it.
-fn data(canvas: &mut Canvas, pixels: &ArrayView2<'_, u16>, scale: Option<&Scale>) {
+fn data(canvas: &mut Canvas, pixels: &ArrayView2<'_, f64>, key: &Key<'_>) {
     let table = COLORS.table();
-    let color = |number: u16| match scale {
-        Some(scale) if number != DigitalNumber::FILL.0 => {
-            table[(scale.share(number).clamp(0.0, 1.0) * 255.0).round() as usize]
-        }
-        _ => NO_DATA,
+    let color = |value: f64| match key {
+        _ if value.is_nan() => NO_DATA,
+        Key::Range(scale) => table[(scale.share(value).clamp(0.0, 1.0) * 255.0).round() as usize],
+        Key::Classes(classes) => classes.color(value),
+        Key::Nothing => NO_DATA,
     };
     let (rows, cols) = pixels.dim();
     let (width, height) = (MAP.width as usize, MAP.height as usize);
@@ -157,6 +176,7 @@ fn no_data_key(canvas: &mut Canvas) {
 mod tests {
     use std::sync::{Arc, LazyLock};
 
+    use floe_shared::flags::Flag;
     use ndarray::Array2;
 
     use super::*;
@@ -164,7 +184,7 @@ mod tests {
     static SCHEMA: LazyLock<Arc<Schema>> =
         LazyLock::new(|| crate::recipe::Recipe::modis_lst().schema);
 
-    fn input(pixels: &Array2<u16>) -> QuicklookInput<'_> {
+    fn input(pixels: &Array2<f64>) -> QuicklookInput<'_> {
         QuicklookInput {
             schema: &SCHEMA,
             variable: &SCHEMA.variables[0],
@@ -175,16 +195,16 @@ mod tests {
     }
 
     /// The western half 250 to 300 K from south to north, the eastern half no data.
-    fn half() -> Array2<u16> {
+    fn half() -> Array2<f64> {
         Array2::from_shape_fn((720, 1440), |(row, col)| {
-            if col < 720 { 15_000 - (row * 2500 / 719) as u16 } else { 0 }
+            if col < 720 { 300.0 - row as f64 * 50.0 / 719.0 } else { f64::NAN }
         })
     }
 
     #[test]
     fn the_picture_is_a_png_of_the_sheets_size_whatever_the_resolution() {
         for shape in [(720, 1440), (180, 360), (2, 4), (1125, 2250)] {
-            let pixels = Array2::from_elem(shape, 14_000);
+            let pixels = Array2::from_elem(shape, 280.0);
             let png = quicklook(&input(&pixels)).unwrap();
             let reader = png::Decoder::new(std::io::Cursor::new(&png)).read_info().unwrap();
             let size = (reader.info().width as usize, reader.info().height as usize);
@@ -207,10 +227,10 @@ mod tests {
     }
 
     /// Index into the table of the pixels of a row.
-    fn at_share(pixels: &Array2<u16>, row: usize) -> usize {
+    fn at_share(pixels: &Array2<f64>, row: usize) -> usize {
         let scale = Scale::of(&SCHEMA.variables[0].encoding, pixels.iter().copied()).unwrap();
-        let number = pixels[(row.saturating_sub(3), 0)];
-        (scale.share(number).clamp(0.0, 1.0) * 255.0).round() as usize
+        let value = pixels[(row.saturating_sub(3), 0)];
+        (scale.share(value).clamp(0.0, 1.0) * 255.0).round() as usize
     }
 
     #[test]
@@ -224,8 +244,32 @@ mod tests {
     }
 
     #[test]
+    fn classes_have_their_colours_on_the_map_and_in_the_key() {
+        let flag = |value: f64, meaning: &str, color| Flag {
+            value,
+            mask: None,
+            meaning: meaning.to_owned(),
+            color: Some(color),
+        };
+        let flags = vec![flag(1.0, "water", [1, 2, 200]), flag(2.0, "forest", [3, 150, 4])];
+        let variable = VariableSpec { flags, ..SCHEMA.variables[0].clone() };
+        let pixels = half().mapv(|value| if value.is_nan() { 2.0 } else { f64::NAN });
+        let canvas = draw(&QuicklookInput { variable: &variable, ..input(&pixels) });
+        let (x, y) = sheet::project(135.0, 80.0);
+        assert_eq!(canvas.pixel(x as usize, y as usize), [3, 150, 4]);
+        let has = |color: Rgb| {
+            let below = (MAP.y + MAP.height) as usize + 20..sheet::HEIGHT;
+            below
+                .flat_map(|y| (0..sheet::WIDTH).map(move |x| (x, y)))
+                .any(|(x, y)| canvas.pixel(x, y) == color)
+        };
+        assert!(has([3, 150, 4]), "the class that is there");
+        assert!(!has([1, 2, 200]), "the class that is not");
+    }
+
+    #[test]
     fn a_world_without_data_is_drawn_and_says_so() {
-        let empty = Array2::zeros((720, 1440));
+        let empty = Array2::from_elem((720, 1440), f64::NAN);
         let canvas = draw(&input(&empty));
         let (x, y) = sheet::project(20.0, 10.0);
         assert_eq!(canvas.pixel(x as usize, y as usize), NO_DATA);

@@ -20,44 +20,42 @@ pub(super) struct Scale {
     pub(super) above: bool,
     /// The unit.
     pub(super) unit: String,
-    /// A digital number's value is the number times the first, plus the second.
-    affine: (f64, f64),
+    /// What is added to a value to have it in this unit.
+    shift: f64,
 }
 
 impl Scale {
-    /// The 2nd to the 98th percentile of the valid numbers, rounded outwards to whole steps; `None`
-    /// where there is none.
-    pub(super) fn of(encoding: &Encoding, numbers: impl IntoIterator<Item = u16>) -> Option<Self> {
-        let (scale, offset) = (encoding.scale.unwrap_or(1.0), encoding.offset.unwrap_or(0.0));
-        let (unit, affine) = match encoding.units.as_deref() {
-            Some("K") => ("°C", (scale, offset - ICE_POINT)),
-            units => (units.filter(|&units| units != "1").unwrap_or_default(), (scale, offset)),
+    /// The valid range of what has one, else (and of temperatures, whose valid range is far wider than what there is) the
+    /// 2nd to the 98th percentile of values, which are in the encoding's units; rounded outwards to whole steps. NaN is no data:
+    /// `None` where there is nothing else.
+    pub(super) fn of(encoding: &Encoding, values: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let (unit, shift) = match encoding.units.as_deref() {
+            Some("K") => ("°C", -ICE_POINT),
+            units => (units.filter(|&units| units != "1").unwrap_or_default(), 0.0),
         };
-        let value = |number: u16| f64::from(number).mul_add(affine.0, affine.1);
-        let mut counts = vec![0_u64; usize::from(u16::MAX) + 1];
-        for number in numbers {
-            counts[usize::from(number)] += 1;
-        }
-        // Fill.
-        counts[0] = 0;
-        let first = counts.iter().position(|&count| count > 0)?;
-        let last = counts.iter().rposition(|&count| count > 0)?;
-        let [low, high] = [0.02, 0.98].map(|share| value(percentile(&counts, share)));
+        let values = values.into_iter().filter(|value| value.is_finite());
+        let mut values: Vec<f64> = values.map(|value| value + shift).collect();
+        values.sort_by(f64::total_cmp);
+        let (&first, &last) = (values.first()?, values.last()?);
+        let valid = encoding.valid_numbers().map(|end| encoding.physical(end));
+        let is_temperature = shift != 0.0;
+        let [low, high] = if is_temperature || valid.iter().any(|end| end.is_infinite()) {
+            [0.02, 0.98].map(|share| percentile(&values, share))
+        } else {
+            valid
+        };
         let (low, high) = (low.min(high), low.max(high));
         let step = nice_step(high - low);
         let low = (low / step).floor() * step;
         // Equal ends, where all pixels are alike, still need a range.
         let high = ((high / step).ceil() * step).max(low + step);
-        let ends = [first, last].map(|number| value(number as u16));
-        let below = ends.iter().any(|&end| end < low);
-        let above = ends.iter().any(|&end| end > high);
-        Some(Self { low, high, step, below, above, unit: unit.to_owned(), affine })
+        let (below, above) = (first < low, last > high);
+        Some(Self { low, high, step, below, above, unit: unit.to_owned(), shift })
     }
 
-    /// Where a digital number lies in the range: 0 at the lower end, 1 at the upper one.
-    pub(super) fn share(&self, number: u16) -> f64 {
-        let value = f64::from(number).mul_add(self.affine.0, self.affine.1);
-        (value - self.low) / (self.high - self.low)
+    /// Where a value lies in the range: 0 at the lower end, 1 at the upper one.
+    pub(super) fn share(&self, value: f64) -> f64 {
+        (value + self.shift - self.low) / (self.high - self.low)
     }
 
     /// The ticks: share of the range and text, the lowest first.
@@ -72,24 +70,19 @@ impl Scale {
     }
 }
 
-/// The smallest number at or below which lies the share of all values.
-fn percentile(counts: &[u64], share: f64) -> u16 {
-    let rank = (counts.iter().sum::<u64>() as f64 * share).ceil().max(1.0) as u64;
-    let mut seen = 0;
-    let place = counts.iter().position(|&count| {
-        seen += count;
-        seen >= rank
-    });
-    place.unwrap_or(counts.len() - 1) as u16
+/// The smallest of sorted values at or below which lies the share of all.
+fn percentile(values: &[f64], share: f64) -> f64 {
+    let rank = (values.len() as f64 * share).ceil().max(1.0) as usize;
+    values.get(rank - 1).or(values.last()).copied().unwrap_or_default()
 }
 
-/// The smallest of 1e-6, ... 0.1, 0.2, 0.5, 1, 2, 5, 10, ... that cuts a span into at most 9 parts; 0.1 for no span.
+/// The smallest of ... 0.1, 0.2, 0.5, 1, 2, 5, 10, ... that cuts a span into at most 9 parts; 0.1 for no span.
 fn nice_step(span: f64) -> f64 {
     if span == 0.0 {
         return 0.1;
     }
-    let steps = (-6..4).flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * 10_f64.powi(power)));
-    steps.into_iter().find(|step| span / step <= 9.0).unwrap_or(5000.0)
+    let steps = (-12..39).flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * 10_f64.powi(power)));
+    steps.into_iter().find(|step| span / step <= 9.0).unwrap_or(span)
 }
 
 /// A number with a true minus sign and as many decimals as the step has.
@@ -102,51 +95,62 @@ fn label(value: f64, step: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use floe_shared::encoding::DataType;
+    use floe_shared::encoding::{DataType, Scalar};
 
     use super::*;
 
-    fn scale(numbers: impl IntoIterator<Item = u16>) -> Option<Scale> {
+    fn scale(values: impl IntoIterator<Item = f64>) -> Option<Scale> {
         let schema = crate::recipe::Recipe::modis_lst().schema;
-        Scale::of(&schema.variables[0].encoding, numbers)
+        Scale::of(&schema.variables[0].encoding, values)
     }
 
-    fn number(celsius: f64) -> u16 {
-        ((celsius + ICE_POINT) / 0.02).round() as u16
+    fn kelvin(celsius: f64) -> f64 {
+        celsius + ICE_POINT
     }
 
     #[test]
     fn the_range_follows_the_bulk_of_the_data_in_whole_steps() {
-        let bulk = (0..1000).map(|index| number(-33.0 + f64::from(index) * 0.08));
-        let scale = scale(bulk.chain([0, 0, 0]).chain([number(900.0)])).unwrap();
+        let bulk = (0..1000).map(|index| kelvin(-33.0 + f64::from(index) * 0.08));
+        let scale = scale(bulk.chain([f64::NAN; 3]).chain([kelvin(900.0)])).unwrap();
         assert_eq!((scale.low, scale.high, scale.step), (-40.0, 50.0, 10.0));
         assert!(!scale.below && scale.above);
         let labels: Vec<String> = scale.ticks().into_iter().map(|tick| tick.1).collect();
         assert_eq!(labels.join(" "), "−40 −30 −20 −10 0 10 20 30 40 50");
-        assert!((scale.share(number(5.0)) - 0.5).abs() < 1e-3);
+        assert!((scale.share(kelvin(5.0)) - 0.5).abs() < 1e-3);
     }
 
     #[test]
     fn a_single_value_still_has_a_range() {
-        let scale = scale([number(20.0)]).unwrap();
+        let scale = scale([kelvin(20.0)]).unwrap();
         assert!(scale.low <= 20.0 && scale.high > scale.low);
-        let labels: Vec<String> = scale.ticks().into_iter().map(|tick| tick.1).collect();
-        assert_eq!(labels, ["19.9", "20.0"].map(str::to_owned), "{scale:?}");
+        assert_eq!(scale.ticks().len(), 2, "{scale:?}");
     }
 
     #[test]
-    fn fill_alone_has_no_range() {
-        assert_eq!(scale([0, 0]), None);
+    fn no_data_alone_has_no_range() {
+        assert_eq!(scale([f64::NAN; 2]), None);
         assert_eq!(scale([]), None);
     }
 
     #[test]
     fn another_unit_is_shown_as_it_is() {
         let encoding = Encoding { units: Some("m".to_owned()), ..Encoding::plain(DataType::U16) };
-        let scale = Scale::of(&encoding, 1..=90).unwrap();
+        let scale = Scale::of(&encoding, (1..=90).map(f64::from)).unwrap();
         assert_eq!((scale.low, scale.high, scale.unit.as_str()), (0.0, 90.0, "m"));
-        let fine = Scale::of(&Encoding { scale: Some(0.0001), ..encoding }, 1..=90).unwrap();
+        let fine = Scale::of(&encoding, (1..=90).map(|value| f64::from(value) * 1e-4)).unwrap();
         assert_eq!(fine.ticks()[1].1, "0.001");
+        let vast = Scale::of(&encoding, [0.0, 4e9]).unwrap();
+        assert!(vast.ticks().len() <= 10);
+    }
+
+    #[test]
+    fn a_valid_range_is_the_range_of_the_colours() {
+        let valid = [Some(Scalar::Int(-2000)), Some(Scalar::Int(10_000))];
+        let plain = Encoding::plain(DataType::I16);
+        let encoding = Encoding { scale: Some(0.0001), valid, ..plain };
+        let scale = Scale::of(&encoding, [0.25, 0.5]).unwrap();
+        assert_eq!((scale.ticks()[0].1.as_str(), scale.ticks()[6].1.as_str()), ("−0.2", "1.0"));
+        assert!(!scale.below && !scale.above);
     }
 
     #[test]

@@ -127,7 +127,8 @@ impl Check<'_> {
         let long_name = variable.long_name.clone().unwrap_or_else(|| {
             format!("Annual {} of {}", words(statistic), variable.band.get_ref())
         });
-        Ok(VariableSpec { name, long_name, standard_name, encoding, statistic, overview })
+        let flags = Vec::new();
+        Ok(VariableSpec { name, long_name, standard_name, encoding, statistic, overview, flags })
     }
 
     fn variable_name(&self, name: &Spanned<String>) -> Result<String, RecipeError> {

@@ -8,20 +8,18 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use floe_raster::plane::{Plane, PlaneError};
+use floe_raster::with_plane;
 use floe_shared::pyramid::{ChunkIndex, Level};
 use floe_shared::schema::VariableId;
 use futures::TryStreamExt as _;
 use icechunk::format::manifest::ChunkPayload;
 use icechunk::format::{ChunkIndices, Path};
 use icechunk::session::Session;
-use ndarray::Array2;
-use zarrs::array::{
-    ArrayBytes, ArrayToBytesCodecTraits, CodecChain, CodecOptions, DataType, FillValue,
-    IntoArrayBytes, data_type,
-};
+use zarrs::array::{ArrayBytes, ArrayToBytesCodecTraits, CodecChain, CodecOptions, IntoArrayBytes};
 
 use super::error::{StoreError, classify, of_session};
-use super::layout::Layout;
+use super::layout::{Layout, zarr_fill, zarr_type};
 use super::repository::Dataset;
 
 /// The place of one chunk in the dataset.
@@ -66,12 +64,14 @@ impl StagedChunk {
     }
 }
 
+/// The codec chains of all arrays: by variable, then by level.
+type Codecs = Vec<Vec<Arc<CodecChain>>>;
+
 /// Encodes and uploads chunks of one dataset.
 #[derive(Clone)]
 pub struct ChunkWriter {
     session: Arc<Session>,
-    /// By level.
-    codecs: Vec<Arc<CodecChain>>,
+    codecs: Codecs,
     layout: Layout,
     name: String,
 }
@@ -87,27 +87,30 @@ impl Dataset {
         })
     }
 
-    /// The codec chains of the levels, finest first; all variables share them.
-    fn codecs(&self) -> Result<Vec<Arc<CodecChain>>, StoreError> {
-        let chain = |level: Level| {
+    fn codecs(&self) -> Result<Codecs, StoreError> {
+        let levels = self.layout.levels();
+        let chain = |variable: VariableId, level: Level| {
             self.layout
-                .variable(VariableId(0), level, self.edition)
+                .variable(variable, level, self.edition)
                 .build(Arc::new(()), "/")
                 .map(|array| array.codecs())
                 .map_err(|error| classify(self.name(), "forming its codecs", &error))
         };
-        self.layout.levels().into_iter().map(chain).collect()
+        self.layout
+            .variables()
+            .map(|variable| levels.iter().map(|&level| chain(variable, level)).collect())
+            .collect()
     }
 
-    /// Reads one chunk as it stood at a snapshot (or the tip): `chunk` x `chunk` pixels, row 0 in the
+    /// Reads one chunk as it stood at a snapshot (or the tip): `chunk` x `chunk` pixels of the variable's type, row 0 in the
     /// north. `None` where nothing is stored, which means fill.
     pub async fn read_chunk(
         &self,
         reader: &ChunkReader,
         place: ChunkPlace,
-    ) -> Result<Option<Array2<u16>>, StoreError> {
+    ) -> Result<Option<Plane>, StoreError> {
         let bytes = reader.fetch(place).await?;
-        bytes.map(|bytes| reader.decode(place.level, &bytes)).transpose()
+        bytes.map(|bytes| reader.decode(place, &bytes)).transpose()
     }
 
     /// A reader of chunks as they stood at a snapshot, or at the tip.
@@ -124,8 +127,7 @@ impl Dataset {
 /// Reads chunks of one snapshot.
 pub struct ChunkReader {
     session: Session,
-    /// By level.
-    codecs: Vec<Arc<CodecChain>>,
+    codecs: Codecs,
     layout: Layout,
     name: String,
 }
@@ -167,65 +169,72 @@ impl ChunkReader {
         }
     }
 
-    /// The pixels of an encoded chunk of a level, row 0 in the north.
-    pub fn decode(&self, level: Level, bytes: &[u8]) -> Result<Array2<u16>, StoreError> {
+    /// The pixels of an encoded chunk, of the variable's type, row 0 in the north.
+    pub fn decode(&self, place: ChunkPlace, bytes: &[u8]) -> Result<Plane, StoreError> {
         let failed = |error: &(dyn std::error::Error + 'static)| {
             classify(&self.name, "decoding a chunk", error)
         };
-        let edge = level.chunk;
-        let pixels = self.codecs[level.index as usize]
+        let encoding = &self.layout.schema.variable(place.variable).encoding;
+        let edge = place.level.chunk;
+        let bytes = chain(&self.codecs, place)
             .decode(
                 bytes.into(),
                 &shape(edge),
-                &data_type::uint16(),
-                &FillValue::from(0_u16),
+                &zarr_type(encoding),
+                &zarr_fill(encoding),
                 &CodecOptions::default(),
             )
             .map_err(|error| failed(&error))?
             .into_fixed()
-            .map_err(|error| failed(&error))?
-            .chunks_exact(2)
-            .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
-            .collect();
-        Array2::from_shape_vec((edge as usize, edge as usize), pixels)
+            .map_err(|error| failed(&error))?;
+        Plane::read(encoding.data_type, (edge as usize, edge as usize), &bytes)
             .map_err(|error| failed(&error))
     }
 }
 
 impl ChunkWriter {
-    /// Encodes a chunk. `pixels` may be smaller than the level's chunk at the grid's southern and
-    /// eastern edge; the rest is fill. `None` where every pixel is fill.
-    pub fn encode(&self, level: Level, pixels: &Array2<u16>) -> Result<Option<Bytes>, StoreError> {
-        if pixels.iter().all(|&pixel| pixel == 0) {
-            return Ok(None);
-        }
-        let edge = level.chunk as usize;
-        let mut padded: Array2<u16>;
-        let view = if pixels.dim() == (edge, edge) {
-            pixels.view()
-        } else {
-            padded = Array2::zeros((edge, edge));
-            padded.slice_mut(ndarray::s![..pixels.nrows(), ..pixels.ncols()]).assign(pixels);
-            padded.view()
-        };
-        let pixels = view.as_standard_layout();
-        let values = pixels.as_slice().unwrap_or_default();
+    /// Encodes a chunk, whose pixels are of the variable's type. They may be fewer than the level's chunk has at the grid's
+    /// southern and eastern edge; the rest is fill. `None` where every pixel is fill.
+    pub fn encode(&self, place: ChunkPlace, pixels: &Plane) -> Result<Option<Bytes>, StoreError> {
         let failed = |error: &(dyn std::error::Error + 'static)| {
             classify(&self.name, "encoding a chunk", error)
         };
-        let data_type: DataType = data_type::uint16();
-        let bytes: ArrayBytes<'_> =
-            values.into_array_bytes(&data_type).map_err(|error| failed(&error))?;
-        self.codecs[level.index as usize]
-            .encode(
-                bytes,
-                &shape(level.chunk),
-                &data_type,
-                &FillValue::from(0_u16),
-                &CodecOptions::default(),
-            )
-            .map(|encoded| Some(Bytes::from(encoded.into_owned())))
-            .map_err(|error| failed(&error))
+        let encoding = &self.layout.schema.variable(place.variable).encoding;
+        let (expected, found) = (encoding.data_type, pixels.data_type());
+        if found != expected {
+            return Err(failed(&PlaneError::OtherType { expected, found }));
+        }
+        if pixels.is_all(encoding.absent) {
+            return Ok(None);
+        }
+        let edge = place.level.chunk as usize;
+        let mut padded: Plane;
+        let whole = if pixels.dim() == (edge, edge) {
+            pixels
+        } else {
+            padded = Plane::filled(encoding.data_type, (edge, edge), encoding.absent)
+                .map_err(|error| failed(&error))?;
+            let (rows, cols) = pixels.dim();
+            padded.put(ndarray::s![..rows, ..cols], pixels).map_err(|error| failed(&error))?;
+            &padded
+        };
+        let data_type = zarr_type(encoding);
+        with_plane!(whole, pixels => {
+            let pixels = pixels.as_standard_layout();
+            let values = pixels.as_slice().unwrap_or_default();
+            let bytes: ArrayBytes<'_> =
+                values.into_array_bytes(&data_type).map_err(|error| failed(&error))?;
+            chain(&self.codecs, place)
+                .encode(
+                    bytes,
+                    &shape(place.level.chunk),
+                    &data_type,
+                    &zarr_fill(encoding),
+                    &CodecOptions::default(),
+                )
+                .map(|encoded| Some(Bytes::from(encoded.into_owned())))
+                .map_err(|error| failed(&error))
+        })
     }
 
     /// Uploads an encoded chunk; the result can be attached to any number of commits that are tried.
@@ -243,6 +252,10 @@ impl ChunkWriter {
         let payload = upload(encoded).await.map_err(failed)?;
         Ok(StagedChunk { place, payload: Some(payload), at: SystemTime::now() })
     }
+}
+
+fn chain(codecs: &[Vec<Arc<CodecChain>>], place: ChunkPlace) -> &CodecChain {
+    &codecs[usize::from(place.variable.0)][place.level.index as usize]
 }
 
 pub(super) fn node_path(store: &str, path: &str) -> Result<Path, StoreError> {

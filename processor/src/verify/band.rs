@@ -3,23 +3,24 @@
 //! A store is verified from north to south. Of each level only the rows are kept that the next row of the coarser
 //! level's chunks needs, so that memory does not grow with the store.
 
+use floe_raster::plane::{Plane, PlaneError};
 use floe_shared::pyramid::Level;
-use floe_shared::schema::Overview;
+use floe_shared::schema::VariableSpec;
 use floe_shared::window::PixelWindow;
-use ndarray::{Array2, ArrayRef2, ArrayView2};
+use ndarray::Array2;
 
 use crate::overviews::{halve, slice_of};
 
 /// The rows of a level that are still needed, as far south as they are known.
 #[derive(Debug)]
-pub(super) struct Band {
+pub(super) struct Band<'a> {
     level: Level,
     coarser: Level,
-    overview: Overview,
+    variable: &'a VariableSpec,
     /// The northernmost row that is kept.
     first: u32,
-    /// Row by row.
-    pixels: Vec<u16>,
+    /// As wide as the level.
+    pixels: Plane,
     /// What is not known.
     hidden: Vec<PixelWindow>,
     /// The next row of the coarser level's chunks.
@@ -32,17 +33,26 @@ pub(super) struct Due {
     /// The row of chunks.
     pub(super) row: u32,
     /// Its pixels, as wide as the level.
-    pub(super) pixels: Array2<u16>,
+    pub(super) pixels: Plane,
     /// The row of the level's pixels with which it begins.
     first: u32,
     /// The pixels that depend on what is not known.
     hidden: Vec<PixelWindow>,
 }
 
-impl Band {
+impl<'a> Band<'a> {
     /// The rows of a level, for the chunks of the next coarser one.
-    pub(super) fn new(level: Level, coarser: Level, overview: Overview) -> Self {
-        Self { level, coarser, overview, first: 0, pixels: Vec::new(), hidden: Vec::new(), next: 0 }
+    ///
+    /// # Errors
+    /// Where the variable's type is none of pixels.
+    pub(super) fn new(
+        level: Level,
+        coarser: Level,
+        variable: &'a VariableSpec,
+    ) -> Result<Self, PlaneError> {
+        let encoding = &variable.encoding;
+        let pixels = Plane::filled(encoding.data_type, (0, level.cols as usize), encoding.absent)?;
+        Ok(Self { level, coarser, variable, first: 0, pixels, hidden: Vec::new(), next: 0 })
     }
 
     /// Its level, and the next coarser one.
@@ -51,9 +61,8 @@ impl Band {
     }
 
     /// Further rows to the south, as wide as the level.
-    pub(super) fn extend(&mut self, rows: &ArrayRef2<u16>) {
-        debug_assert_eq!(rows.ncols(), self.level.cols as usize);
-        self.pixels.extend(rows.iter());
+    pub(super) fn extend(&mut self, rows: &Plane) -> Result<(), PlaneError> {
+        self.pixels.append(rows)
     }
 
     /// Pixels of the level that nobody knows.
@@ -63,23 +72,23 @@ impl Band {
 
     /// What the next row of the coarser level's chunks must hold, once all rows below it are known.
     pub(super) fn due(&mut self) -> Option<Due> {
-        let cols = self.level.cols as usize;
         let row = self.coarser.chunk * self.next;
         if row >= self.coarser.rows {
             return None;
         }
         let height = self.coarser.chunk.min(self.coarser.rows - row);
         let end = (2 * (row + height)).min(self.level.rows);
-        let count = (end - self.first) as usize * cols;
-        let known = self.pixels.get(..count)?;
-        let below = ArrayView2::from_shape((count / cols, cols), known).ok()?;
+        let count = (end - self.first) as usize;
+        if self.pixels.dim().0 < count {
+            return None;
+        }
+        let below = self.pixels.take_rows(count);
         let due = Due {
             row: self.next,
-            pixels: halve(&below, self.overview),
+            pixels: halve(&below, self.variable.overview, self.variable.encoding.absent),
             first: row,
             hidden: self.hidden.iter().map(|&window| halved(window)).collect(),
         };
-        self.pixels.drain(..count);
         self.first = end;
         self.next += 1;
         self.hidden.retain(|window| window.end_row() > end);
@@ -98,14 +107,11 @@ impl Due {
     }
 
     /// The pixels of a window of the level.
-    pub(super) fn of(&self, window: PixelWindow) -> ArrayView2<'_, u16> {
-        let all = PixelWindow {
-            row: self.first,
-            col: 0,
-            height: self.pixels.nrows() as u32,
-            width: self.pixels.ncols() as u32,
-        };
-        self.pixels.slice(slice_of(window, all))
+    pub(super) fn of(&self, window: PixelWindow) -> Plane {
+        let (rows, cols) = self.pixels.dim();
+        let (height, width) = (rows as u32, cols as u32);
+        let all = PixelWindow { row: self.first, col: 0, height, width };
+        self.pixels.part(slice_of(window, all))
     }
 }
 
@@ -122,10 +128,16 @@ fn halved(window: PixelWindow) -> PixelWindow {
 
 #[cfg(test)]
 mod tests {
+    use floe_shared::encoding::Scalar;
     use floe_shared::pyramid::Owner;
+    use ndarray::s;
     use proptest::prelude::*;
 
     use super::*;
+
+    fn variable() -> VariableSpec {
+        crate::recipe::Recipe::modis_lst().schema.variables[0].clone()
+    }
 
     fn level(index: u32, rows: u32, cols: u32, chunk: u32) -> Level {
         Level { index, rows, cols, chunk, owner: Owner::Global }
@@ -136,30 +148,35 @@ mod tests {
         fn rows_that_come_in_any_portions_halve_as_the_whole_does(
             rows in 1..40_u32, cols in 1..20_u32, chunk in 1..9_u32, portions in prop::collection::vec(1..7_usize, 40),
         ) {
-            let whole = Array2::from_shape_fn((rows as usize, cols as usize), |(row, col)| (row * 131 + col * 17) as u16 % 97);
+            let variable = variable();
+            let number = |(row, col): (usize, usize)| (row * 131 + col * 17) as u16 % 97;
+            let whole: Plane =
+                Array2::from_shape_fn((rows as usize, cols as usize), number).into();
             let coarser = level(1, rows.div_ceil(2), cols.div_ceil(2), chunk);
-            let mut band = Band::new(level(0, rows, cols, 5), coarser, Overview::Mean);
-            let (mut fed, mut found) = (0, Vec::new());
+            let mut band = Band::new(level(0, rows, cols, 5), coarser, &variable).unwrap();
+            let none = (0, coarser.cols as usize);
+            let mut found = Plane::filled(variable.encoding.data_type, none, Scalar::Int(0)).unwrap();
+            let mut fed = 0;
             for portion in portions {
-                let end = (fed + portion).min(whole.nrows());
-                band.extend(&whole.slice(ndarray::s![fed..end, ..]));
+                let end = (fed + portion).min(rows as usize);
+                band.extend(&whole.part(s![fed..end, ..])).unwrap();
                 fed = end;
                 while let Some(due) = band.due() {
-                    prop_assert_eq!(due.row as usize, found.len() / (chunk * coarser.cols) as usize);
-                    found.extend(due.pixels.iter().copied());
+                    prop_assert_eq!(due.row as usize, found.dim().0 / chunk as usize);
+                    found.append(&due.pixels).unwrap();
                 }
-                prop_assert!(band.pixels.len() <= (2 * chunk as usize + 7) * cols as usize);
+                prop_assert!(band.pixels.dim().0 <= 2 * chunk as usize + 7);
             }
-            let due: Vec<u16> = halve(&whole, Overview::Mean).into_iter().collect();
-            prop_assert_eq!(found, due);
+            prop_assert_eq!(found, halve(&whole, variable.overview, Scalar::Int(0)));
         }
     }
 
     #[test]
     fn what_is_not_known_hides_every_pixel_that_it_touches() {
-        let mut band = Band::new(level(0, 8, 8, 4), level(1, 4, 4, 2), Overview::Mean);
+        let variable = variable();
+        let mut band = Band::new(level(0, 8, 8, 4), level(1, 4, 4, 2), &variable).unwrap();
         band.hide(PixelWindow { row: 1, col: 3, height: 4, width: 2 });
-        band.extend(&Array2::zeros((8, 8)));
+        band.extend(&Array2::<u16>::zeros((8, 8)).into()).unwrap();
         let hidden = |due: &Due| {
             let window = PixelWindow { row: due.row * 2, col: 0, height: 2, width: 4 };
             due.known(window)

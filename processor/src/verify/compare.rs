@@ -1,9 +1,11 @@
 //! Comparing pixels with what they must be. Pure.
 
-use floe_shared::encoding::Scalar;
+use floe_raster::plane::{Pixel, Plane, PlaneError};
+use floe_raster::with_plane;
+use floe_shared::encoding::{DataType, Scalar};
 use floe_shared::pyramid::Level;
 use floe_shared::schema::{Overview, VariableSpec};
-use ndarray::{Array2, ArrayRef2};
+use ndarray::Array2;
 
 use super::promise::Promise;
 use crate::overviews::halve;
@@ -14,7 +16,7 @@ pub(super) enum Pixels {
     /// No chunk is stored: all are fill.
     Fill,
     /// What is stored.
-    Stored(Array2<u16>),
+    Stored(Plane),
     /// What is stored cannot be read, for this reason.
     Damaged(String),
     /// Not looked at, because the array as a whole cannot be read.
@@ -22,30 +24,47 @@ pub(super) enum Pixels {
 }
 
 /// Where stored pixels differ from what they must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Difference {
     /// How many do.
     pub(super) pixels: u64,
     /// Row and column of the first.
     pub(super) first: (usize, usize),
     /// What is stored there.
-    pub(super) stored: u16,
+    pub(super) stored: Scalar,
     /// What it must be.
-    pub(super) due: u16,
+    pub(super) due: Scalar,
 }
 
-/// Compares the pixels for which `is_compared` holds.
+/// Compares the pixels for which `is_compared` holds; NaN is the same as NaN.
+///
+/// # Errors
+/// Where they are not of the same type.
 pub(super) fn difference(
-    stored: &ArrayRef2<u16>,
-    due: &ArrayRef2<u16>,
+    stored: &Plane,
+    due: &Plane,
+    is_compared: impl Fn((usize, usize)) -> bool,
+) -> Result<Option<Difference>, PlaneError> {
+    with_plane!(stored, stored => {
+        let (expected, found) = (due.data_type(), data_type_of(stored));
+        let due = Pixel::pixels(due).ok_or(PlaneError::OtherType { expected, found })?;
+        Ok(first_difference(stored, due, is_compared))
+    })
+}
+
+fn data_type_of<T: Pixel>(_: &Array2<T>) -> DataType {
+    T::DATA_TYPE
+}
+
+fn first_difference<T: Pixel>(
+    stored: &Array2<T>,
+    due: &Array2<T>,
     is_compared: impl Fn((usize, usize)) -> bool,
 ) -> Option<Difference> {
-    if stored == due {
-        return None;
-    }
     let mut found: Option<Difference> = None;
     for ((place, &stored), &due) in stored.indexed_iter().zip(due) {
-        if stored != due && is_compared(place) {
+        if !stored.is_same(due) && is_compared(place) {
+            let (stored, due) = (stored.scalar(), due.scalar());
             let first = Difference { pixels: 0, first: place, stored, due };
             found.get_or_insert(first).pixels += 1;
         }
@@ -58,7 +77,7 @@ pub(super) fn tile(
     levels: &[(Level, Pixels)],
     promise: Promise,
     variable: &VariableSpec,
-) -> Vec<(Level, String)> {
+) -> Result<Vec<(Level, String)>, PlaneError> {
     let mut problems = Vec::new();
     let mut finer: Option<(Level, &Pixels)> = None;
     for (level, pixels) in levels {
@@ -68,44 +87,52 @@ pub(super) fn tile(
             Pixels::Fill | Pixels::Stored(_) => {
                 let found = match finer {
                     None => numbers(pixels, promise, variable),
-                    Some((finer, below)) => {
-                        overview(*level, pixels, finer, below, variable.overview)
-                    }
+                    Some((finer, below)) => overview(*level, pixels, finer, below, variable)?,
                 };
                 problems.extend(found.map(|what| (*level, what)));
             }
         }
         finer = Some((*level, pixels));
     }
-    problems
+    Ok(problems)
 }
 
 /// Judges the finest level.
 fn numbers(pixels: &Pixels, promise: Promise, variable: &VariableSpec) -> Option<String> {
-    let [least, most] = variable.encoding.valid.map(|end| end.map(Scalar::as_f64));
-    let least = least.map_or(0, |least| least as u16);
-    let most = most.map_or(u16::MAX, |most| most as u16);
-    let (mut valid, mut outside) = (0_u64, 0_u64);
-    if let Pixels::Stored(pixels) = pixels {
-        for &pixel in pixels {
-            valid += u64::from(pixel != 0);
-            outside += u64::from(pixel != 0 && !(least..=most).contains(&pixel));
-        }
-    }
+    let bounds = variable.encoding.valid_numbers();
+    let (valid, outside) = match pixels {
+        Pixels::Stored(plane) => with_plane!(plane, pixels => {
+            valid_and_outside(pixels, Pixel::of(variable.encoding.absent), bounds)
+        }),
+        _ => (0, 0),
+    };
     if outside > 0 {
+        let [least, most] = bounds;
         return Some(format!(
             "{outside} pixels hold numbers outside of the valid range, {least} to {most}"
         ));
     }
+    // A pixel that was observed and never hit has no day.
+    let may_lack = variable.statistic.is_day();
     match (promise, pixels) {
-        (Promise::Pixels(due), Pixels::Fill) if due > 0 => {
+        (Promise::Pixels(due), Pixels::Fill) if due > 0 && !may_lack => {
             Some(format!("no chunk is stored, the commit's message promises {due} valid pixels"))
         }
-        (Promise::Pixels(due), _) if due != valid => {
+        (Promise::Pixels(due), _) if due < valid || (due > valid && !may_lack) => {
             Some(format!("{valid} valid pixels are stored, the commit's message promises {due}"))
         }
         _ => None,
     }
+}
+
+/// How many pixels hold data, and how many of these lie outside of a range.
+fn valid_and_outside<T: Pixel>(pixels: &Array2<T>, fill: T, [least, most]: [f64; 2]) -> (u64, u64) {
+    let (mut valid, mut outside) = (0, 0);
+    for pixel in pixels.iter().filter(|pixel| pixel.is_data(fill)) {
+        valid += 1;
+        outside += u64::from(!(least..=most).contains(&pixel.number()));
+    }
+    (valid, outside)
 }
 
 /// Judges a level against the one below, whose pixels must halve to it.
@@ -114,24 +141,28 @@ fn overview(
     pixels: &Pixels,
     finer: Level,
     below: &Pixels,
-    overview: Overview,
-) -> Option<String> {
+    variable: &VariableSpec,
+) -> Result<Option<String>, PlaneError> {
+    let (encoding, overview) = (&variable.encoding, variable.overview);
+    let edge = level.chunk as usize;
+    let fill = || Plane::filled(encoding.data_type, (edge, edge), encoding.absent);
     let due = match below {
-        Pixels::Stored(below) => halve(below, overview),
-        Pixels::Fill => Array2::zeros((level.chunk as usize, level.chunk as usize)),
-        Pixels::Damaged(_) | Pixels::Skipped => return None,
+        Pixels::Stored(below) => halve(below, overview, encoding.absent),
+        Pixels::Fill => fill()?,
+        Pixels::Damaged(_) | Pixels::Skipped => return Ok(None),
     };
     let found = match pixels {
-        Pixels::Stored(stored) => difference(stored, &due, |_| true),
-        _ => difference(&Array2::zeros(due.dim()), &due, |_| true),
+        Pixels::Stored(stored) => difference(stored, &due, |_| true)?,
+        _ => difference(&fill()?, &due, |_| true)?,
     };
-    found.map(|found| found.what(finer, overview))
+    Ok(found.map(|found| found.what(finer, overview)))
 }
 
 impl Difference {
     /// What is wrong with an overview.
     pub(super) fn what(&self, finer: Level, overview: Overview) -> String {
-        let Self { pixels, first: (row, col), stored, due } = self;
+        let Self { pixels, first: (row, col), .. } = self;
+        let [stored, due] = [self.stored, self.due].map(Scalar::as_f64);
         let made = match overview {
             Overview::Mean => "means",
             Overview::Maximum => "maxima",
@@ -157,13 +188,14 @@ mod tests {
     /// A tile of 800 pixels, with two overviews of its own.
     fn sound() -> Vec<(Level, Pixels)> {
         let grid = Grid::new(0.0125, 10.0).unwrap();
-        let mut pixels = Array2::from_shape_fn((800, 800), |(row, col)| {
+        let mut pixels: Plane = Array2::from_shape_fn((800, 800), |(row, col)| {
             if (row / 3 + col / 5) % 4 == 0 { 0 } else { 8000 + (row * 7 + col) as u16 % 5000 }
-        });
+        })
+        .into();
         let mut result = Vec::new();
         for level in levels(grid).into_iter().take(3) {
             if level.index > 0 {
-                pixels = halve(&pixels, Overview::Mean);
+                pixels = halve(&pixels, Overview::Mean, Scalar::Int(0));
             }
             result.push((level, Pixels::Stored(pixels.clone())));
         }
@@ -171,13 +203,16 @@ mod tests {
     }
 
     fn valid(levels: &[(Level, Pixels)]) -> Promise {
-        let Pixels::Stored(pixels) = &levels[0].1 else { panic!("the finest level is there") };
+        let Pixels::Stored(Plane::U16(pixels)) = &levels[0].1 else {
+            panic!("the finest level is there")
+        };
         Promise::Pixels(pixels.iter().filter(|&&pixel| pixel != 0).count() as u64)
     }
 
     fn found(levels: &[(Level, Pixels)], promise: Promise) -> Vec<(u32, String)> {
         let variable = &crate::recipe::Recipe::modis_lst().schema.variables[0];
         tile(levels, promise, variable)
+            .unwrap()
             .into_iter()
             .map(|(level, what)| (level.index, what))
             .collect()
@@ -218,7 +253,7 @@ mod tests {
     fn one_pixel_of_an_overview_is_found_and_named() {
         let mut levels = sound();
         let promise = valid(&levels);
-        let Pixels::Stored(pixels) = &mut levels[2].1 else { panic!("a level") };
+        let Pixels::Stored(Plane::U16(pixels)) = &mut levels[2].1 else { panic!("a level") };
         let due = pixels[(7, 9)];
         pixels[(7, 9)] = due + 1;
         let what = format!(
@@ -241,7 +276,7 @@ mod tests {
     fn numbers_that_no_measurement_can_have_are_found() {
         let mut levels = sound();
         let promise = valid(&levels);
-        let Pixels::Stored(pixels) = &mut levels[0].1 else { panic!("a level") };
+        let Pixels::Stored(Plane::U16(pixels)) = &mut levels[0].1 else { panic!("a level") };
         pixels[(2, 799)] = 7499;
         let problems = found(&levels, promise);
         assert_eq!(

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use floe_raster::plane::{self, PlaneError};
 use floe_shared::grid::{Grid, TileIndex};
 use floe_shared::pyramid::{ChunkIndex, Level, Owner};
 use floe_shared::schema::{VariableId, VariableSpec};
 use floe_shared::window::PixelWindow;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use ndarray::Array2;
 
 use super::band::{Band, Due};
 use super::compare::{self, Pixels};
@@ -58,6 +58,12 @@ impl<'a> Plane<'a> {
         self.reading.layout().schema.variable(self.variable)
     }
 
+    /// Pixels without data.
+    fn fill(&self, dim: (usize, usize)) -> Result<plane::Plane, PlaneError> {
+        let encoding = &self.spec().encoding;
+        plane::Plane::filled(encoding.data_type, dim, encoding.absent)
+    }
+
     /// Reads and judges it.
     pub(super) async fn verify(mut self) -> Result<Found, Error> {
         let grid = self.reading.layout().grid;
@@ -68,10 +74,10 @@ impl<'a> Plane<'a> {
             .levels
             .windows(2)
             .filter(|pair| pair[1].owner == Owner::Global)
-            .map(|pair| Band::new(pair[0], pair[1], self.spec().overview))
-            .collect();
+            .map(|pair| Band::new(pair[0], pair[1], self.spec()))
+            .collect::<Result<_, _>>()?;
         for row in 0..grid.tile_rows() {
-            let mut pixels = Array2::zeros((coarsest.chunk as usize, coarsest.cols as usize));
+            let mut pixels = self.fill((coarsest.chunk as usize, coarsest.cols as usize))?;
             let tiles: Vec<TileIndex> =
                 (0..grid.tile_cols()).map(|col| TileIndex { row, col }).collect();
             let (read, passed): (Vec<_>, Vec<_>) =
@@ -91,7 +97,7 @@ impl<'a> Plane<'a> {
                             height: coarsest.chunk,
                             width: coarsest.cols,
                         };
-                        pixels.slice_mut(slice_of(window, within)).assign(stored);
+                        pixels.put(slice_of(window, within), stored)?;
                     }
                     Pixels::Fill => {}
                     Pixels::Damaged(_) | Pixels::Skipped => hidden.push(tile),
@@ -106,7 +112,7 @@ impl<'a> Plane<'a> {
                 self.note(of_tile);
             }
             if let Some(band) = bands.first_mut() {
-                band.extend(&pixels);
+                band.extend(&pixels)?;
                 for tile in hidden {
                     band.hide(coarsest.chunk_window(tile.into()));
                 }
@@ -138,12 +144,13 @@ impl<'a> Plane<'a> {
                     .iter()
                     .any(|(_, pixels)| matches!(pixels, Pixels::Stored(_) | Pixels::Damaged(_)));
                 let variable = reading.layout().schema.variable(variable);
-                let problems = compare::tile(&levels, promise, variable);
+                let problems = compare::tile(&levels, promise, variable)?;
                 let coarsest =
                     levels.into_iter().next_back().map_or(Pixels::Skipped, |(_, pixels)| pixels);
-                OfTile { tile, problems, coarsest, holds_chunks }
+                Ok::<_, PlaneError>(OfTile { tile, problems, coarsest, holds_chunks })
             })
-            .await
+            .await?
+            .map_err(Error::from)
     }
 
     fn note(&mut self, of_tile: OfTile) {
@@ -159,13 +166,13 @@ impl<'a> Plane<'a> {
     }
 
     /// Compares the global levels as far as what lies below them is known.
-    async fn climb(&mut self, bands: &mut [Band]) -> Result<(), Error> {
+    async fn climb(&mut self, bands: &mut [Band<'_>]) -> Result<(), Error> {
         for index in 0..bands.len() {
             while let Some(due) = bands[index].due() {
                 let (finer, level) = bands[index].levels();
                 let (stored, hidden) = self.row(finer, level, &due).await?;
                 if let Some(band) = bands.get_mut(index + 1) {
-                    band.extend(&stored);
+                    band.extend(&stored)?;
                     for window in hidden {
                         band.hide(window);
                     }
@@ -182,7 +189,7 @@ impl<'a> Plane<'a> {
         finer: Level,
         level: Level,
         due: &Due,
-    ) -> Result<(Array2<u16>, Vec<PixelWindow>), Error> {
+    ) -> Result<(plane::Plane, Vec<PixelWindow>), Error> {
         let chunks: Vec<ChunkIndex> =
             (0..level.chunk_cols()).map(|col| ChunkIndex { row: due.row, col }).collect();
         let (read, passed): (Vec<_>, Vec<_>) =
@@ -194,21 +201,21 @@ impl<'a> Plane<'a> {
             .buffered(CONCURRENCY)
             .try_collect()
             .await?;
-        let mut row = Array2::zeros(due.pixels.dim());
+        let dim = due.pixels.dim();
+        let mut row = self.fill(dim)?;
         for (chunk, pixels) in read {
             let window = level.chunk_window(chunk);
             let all = PixelWindow {
                 row: due.row * level.chunk,
                 col: 0,
-                height: row.nrows() as u32,
+                height: dim.0 as u32,
                 width: level.cols,
             };
             match pixels {
                 Pixels::Stored(stored) => {
                     let inside =
                         PixelWindow { row: 0, col: 0, height: window.height, width: window.width };
-                    row.slice_mut(slice_of(window, all))
-                        .assign(&stored.slice(slice_of(inside, inside)));
+                    row.put(slice_of(window, all), &stored.part(slice_of(inside, inside)))?;
                 }
                 Pixels::Fill => {}
                 Pixels::Damaged(reason) => {
@@ -223,8 +230,8 @@ impl<'a> Plane<'a> {
                 }
             }
             let known = due.known(window);
-            let stored = row.slice(slice_of(window, all));
-            let difference = compare::difference(&stored, &due.of(window), |place| known[place]);
+            let stored = row.part(slice_of(window, all));
+            let difference = compare::difference(&stored, &due.of(window), |place| known[place])?;
             if let Some(difference) = difference {
                 let tile = self.first_tile(level, window, difference.first);
                 self.note_global(level, chunk, tile, &difference.what(finer, self.spec().overview));

@@ -95,7 +95,7 @@ impl Reading {
             Fetched::Nothing => Pixels::Fill,
             Fetched::Skipped => Pixels::Skipped,
             Fetched::Damaged(reason) => Pixels::Damaged(reason),
-            Fetched::Bytes(bytes) => match self.reader.decode(place.level, &bytes) {
+            Fetched::Bytes(bytes) => match self.reader.decode(place, &bytes) {
                 Ok(pixels) => Pixels::Stored(pixels),
                 Err(error) => Pixels::Damaged(reason(error)),
             },

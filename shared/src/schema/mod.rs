@@ -14,6 +14,7 @@ pub use crs::grid_mapping_attributes;
 pub use groups::group_attributes;
 
 use crate::encoding::Encoding;
+use crate::flags::{self, Flag};
 use crate::pyramid::Level;
 
 /// The branch that holds the dataset.
@@ -81,6 +82,8 @@ pub struct VariableSpec {
     pub statistic: Statistic,
     /// What a pixel of an overview is of those of the finer level.
     pub overview: Overview,
+    /// What single numbers mean, where they are classes.
+    pub flags: Vec<Flag>,
 }
 
 /// What a pixel is of a period's observations that count, or of those that hit a test besides.
@@ -350,6 +353,7 @@ impl VariableSpec {
             [text(("long_name", &self.long_name))].into_iter().collect();
         attributes.extend(self.standard_name.as_deref().map(|name| text(("standard_name", name))));
         attributes.extend(self.encoding.attributes());
+        attributes.extend(flags::attributes(&self.flags, self.encoding.data_type));
         attributes
             .extend([("cell_methods", methods.as_str()), ("grid_mapping", GRID_MAPPING)].map(text));
         attributes.into()
@@ -400,6 +404,7 @@ mod tests {
             encoding: Encoding { scale: Some(0.02), ..Encoding::plain(DataType::U16) },
             statistic,
             overview: Overview::Mean,
+            flags: Vec::new(),
         };
         Schema {
             title: "Test".to_owned(),

@@ -84,7 +84,9 @@ impl Field {
         let edge = self.grid.tile_pixels() as usize;
         let window = self.grid.tile_window(ground.tile);
         let seed = year as u32;
-        let mut pixels = TileYear { planes: vec![Array2::zeros((edge, edge)); 2], valid_pixels: 0 };
+        let mut means = Array2::<u16>::zeros((edge, edge));
+        let mut maxima = means.clone();
+        let mut valid_pixels = 0;
         let mut weather = vec![0.0_f32; edge];
         for row in 0..edge {
             let line = window.row + row as u32;
@@ -97,12 +99,12 @@ impl Field {
                 let bits = hash(seed, line as i32, (window.col + col as u32) as i32);
                 let mean = mean + anomaly * PER_KELVIN + bell(bits) * 4.0;
                 let maximum = mean + ground.excess[(row, col)] + bell(bits.rotate_left(13)) * 16.0;
-                pixels.planes[0][(row, col)] = mean.round().clamp(7500.0, 65535.0) as u16;
-                pixels.planes[1][(row, col)] = maximum.round().clamp(7500.0, 65535.0) as u16;
-                pixels.valid_pixels += 1;
+                means[(row, col)] = mean.round().clamp(7500.0, 65535.0) as u16;
+                maxima[(row, col)] = maximum.round().clamp(7500.0, 65535.0) as u16;
+                valid_pixels += 1;
             }
         }
-        pixels
+        TileYear { planes: vec![means.into(), maxima.into()], valid_pixels }
     }
 
     /// Adds up octaves of value noise along a row of pixels that begins at column `first`.
