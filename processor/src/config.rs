@@ -25,6 +25,7 @@ years = []
 [grid]
 resolution = 0.01
 tile_degrees = 10
+chunk_pixels = 0
 [catalog]
 url = ""
 items = ""
@@ -45,6 +46,8 @@ pub struct Config {
     pub years: Vec<i32>,
     /// The grid.
     pub grid: Grid,
+    /// Pixels along the edge of a chunk where a tile has several.
+    pub chunk_pixels: Option<u32>,
     /// Where granules are found.
     pub catalog: CatalogConfig,
     /// Where the repository is, if the configuration says so.
@@ -205,6 +208,7 @@ struct WrittenCatalog {
 struct WrittenGrid {
     resolution: f64,
     tile_degrees: f64,
+    chunk_pixels: u32,
 }
 
 #[derive(Deserialize)]
@@ -263,6 +267,11 @@ impl Config {
                 let origin = settings.origin(&["grid.resolution", "grid.tile_degrees"]);
                 ConfigError::Grid { origin, source }
             })?;
+        let (chunk, tile) = (written.grid.chunk_pixels, grid.tile_pixels());
+        if chunk > 0 && !tile.is_multiple_of(chunk) {
+            let what = format!("must divide the {tile} pixels of a tile's width, found {chunk}");
+            return Err(settings.wrong("grid.chunk_pixels", &what));
+        }
         let years: BTreeSet<i32> = written.years.iter().copied().collect();
         if years.is_empty() || years.len() != written.years.len() {
             let what = format!("must be a list of different years, found {:?}", written.years);
@@ -330,6 +339,7 @@ impl Config {
         Ok(Self {
             years: years.into_iter().collect(),
             grid,
+            chunk_pixels: Some(chunk).filter(|&chunk| chunk > 0 && chunk < tile),
             catalog: CatalogConfig {
                 url,
                 items,
@@ -406,7 +416,7 @@ mod tests {
     fn the_embedded_defaults_are_the_dataset_of_the_design() {
         let config = load(&[]).unwrap();
         assert_eq!(config.years, [2020, 2021, 2022]);
-        assert_eq!(config.grid, Grid::default());
+        assert_eq!((config.grid, config.chunk_pixels), (Grid::default(), None));
         assert_eq!(config.catalog.collection, "modis-11A2-061");
         assert_eq!(config.catalog.platforms, [Platform::Terra]);
         let days: Vec<u16> = (0..46).map(|period| 1 + 8 * period).collect();
@@ -440,6 +450,8 @@ mod tests {
         .unwrap();
         assert_eq!(config.years, [2020, 2021]);
         assert_eq!(config.grid.rows(), 3600);
+        assert_eq!(load(&["grid.chunk_pixels=250"]).unwrap().chunk_pixels, Some(250));
+        assert_eq!(load(&["grid.chunk_pixels=1000"]).unwrap().chunk_pixels, None);
         assert_eq!(config.catalog.platforms, [Platform::Terra, Platform::Aqua]);
         assert_eq!(config.catalog.url, "http://127.0.0.1:9/api");
         assert_eq!(config.store_url.as_deref(), Some("az://container/prefix"));
@@ -467,7 +479,11 @@ mod tests {
             ("years.a=1", "unknown configuration key 'years.a'"),
             (
                 "grid=1",
-                "grid must be a table (grid.resolution, grid.tile_degrees), found integer 1",
+                "grid must be a table (grid.chunk_pixels, grid.resolution, grid.tile_degrees), found integer 1",
+            ),
+            (
+                "grid.chunk_pixels=300",
+                "grid.chunk_pixels must divide the 1000 pixels of a tile's width, found 300",
             ),
             ("grid.resolution=fine", "grid.resolution must be a number, found string \"fine\""),
             ("tile_list=3", "tile_list must be a string, found integer `3`"),

@@ -12,7 +12,7 @@ use floe_processor::store::{
     Access, ChunkPlace, CommitRequest, Committed, Dataset, Layout, Location, StopIf, Store,
 };
 use floe_processor::tile::{self, FinishedTile, YearReport};
-use floe_processor::verify::{ChunkProgress, Problem, verify};
+use floe_processor::verify::{ChunkProgress, Problem, Report, verify};
 use floe_raster::gather::TileYear;
 use floe_raster::plane::{Pixel, Plane};
 use floe_raster::with_plane;
@@ -76,14 +76,14 @@ fn variables() -> Vec<VariableSpec> {
     variables
 }
 
-fn layout() -> Layout {
+fn layout(chunk_pixels: Option<u32>) -> Layout {
     let schema = Schema {
         title: "Every type".to_owned(),
         source: None,
         references: None,
         variables: variables(),
     };
-    Layout { grid: grid(), years: vec![YEAR], schema: Arc::new(schema) }
+    Layout { grid: grid(), years: vec![YEAR], chunk_pixels, schema: Arc::new(schema) }
 }
 
 /// Bits without order: the finaliser of `MurmurHash3`.
@@ -111,23 +111,29 @@ fn plane(spec: &VariableSpec, tile: TileIndex) -> Plane {
         _ => [-127.0, 127.0],
     };
     let seed = u64::from(tile.row * 100 + tile.col) << 32;
-    with_plane!(&mut plane, pixels => {
-        let fill = Pixel::of(absent);
-        for (place, pixel) in pixels.iter_mut().enumerate() {
-            let bits = hash(seed | place as u64);
-            let share = match bits % 16 {
-                0..4 => continue,
-                4 => 0.0,
-                5 => 1.0,
-                _ => (bits >> 40) as f64 / f64::from(1 << 24),
-            };
-            let number = (most - least).mul_add(share, least);
-            let number = if data_type.is_float() { number } else { number.round() };
-            let number = Pixel::of(Scalar::Float(number));
-            *pixel = if number == fill { *pixel } else { number };
-        }
-    });
+    let number = |place: u64| {
+        let bits = hash(seed | place);
+        let share = match bits % 16 {
+            0..4 => return None,
+            4 => 0.0,
+            5 => 1.0,
+            _ => (bits >> 40) as f64 / f64::from(1 << 24),
+        };
+        let number = (most - least).mul_add(share, least);
+        Some(if data_type.is_float() { number } else { number.round() })
+    };
+    with_plane!(&mut plane, pixels => scatter(pixels, Pixel::of(absent), &number));
     plane
+}
+
+/// Writes the numbers of places that have one other than fill.
+fn scatter<T: Pixel>(pixels: &mut Array2<T>, fill: T, number: &impl Fn(u64) -> Option<f64>) {
+    for (place, pixel) in pixels.iter_mut().enumerate() {
+        let number = number(place as u64).map(|number| T::of(Scalar::Float(number)));
+        if let Some(number) = number.filter(|number| number.is_data(fill)) {
+            *pixel = number;
+        }
+    }
 }
 
 fn valid_pixels(plane: &Plane, spec: &VariableSpec) -> u64 {
@@ -231,9 +237,19 @@ async fn make(scratch: &Path, layout: &Layout) -> Dataset {
         })
         .collect();
     let edge = layout.grid.tile_pixels();
-    let described = json!({ "tiles": TILES, "edge": edge, "variables": described });
+    let chunks: Vec<u32> = layout
+        .levels()
+        .into_iter()
+        .map(|level| layout.chunk_within_shard(level).unwrap_or(level.chunk))
+        .collect();
+    let described =
+        json!({ "tiles": TILES, "edge": edge, "chunks": chunks, "variables": described });
     std::fs::write(scratch.join("described.json"), described.to_string()).unwrap();
     dataset
+}
+
+async fn verified(dataset: &Dataset) -> Report {
+    Box::pin(verify(dataset, None, ChunkProgress::on_stderr())).await.unwrap()
 }
 
 /// Reads the store with Python, which knows nothing but what was described and the pixels.
@@ -255,17 +271,33 @@ fn check_with_python(scratch: &Path) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_type_is_what_zarr_and_xarray_read_and_every_overview_what_numpy_makes() {
     let scratch = tempfile::tempdir().unwrap();
-    let dataset = make(scratch.path(), &layout()).await;
-    let report = verify(&dataset, None, ChunkProgress::on_stderr()).await.unwrap();
+    let dataset = make(scratch.path(), &layout(None)).await;
+    let report = verified(&dataset).await;
     assert!(report.is_sound(), "{}", report.text());
     assert!(report.checked > 100, "{}", report.text());
     check_with_python(scratch.path());
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn tiles_of_several_chunks_are_shards_that_hold_the_same() {
+    let scratch = tempfile::tempdir().unwrap();
+    let layout = layout(Some(80));
+    let within: Vec<_> =
+        layout.levels().into_iter().map(|level| layout.chunk_within_shard(level)).collect();
+    assert_eq!(within, [Some(80), Some(50), None]);
+    let dataset = make(scratch.path(), &layout).await;
+    let report = verified(&dataset).await;
+    assert!(report.is_sound(), "{}", report.text());
+    check_with_python(scratch.path());
+    let other = Layout { chunk_pixels: Some(100), ..layout };
+    let error = dataset.store().open(&other).await.unwrap_err().to_string();
+    assert!(error.contains("codecs: expected"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_pixel_of_any_overview_of_any_type_is_found() {
     let scratch = tempfile::tempdir().unwrap();
-    let dataset = make(scratch.path(), &layout()).await;
+    let dataset = make(scratch.path(), &layout(None)).await;
     let layout = dataset.layout();
     let writer = dataset.chunk_writer().await.unwrap();
     let tile = TileIndex { row: 1, col: 3 };
@@ -297,7 +329,7 @@ async fn one_pixel_of_any_overview_of_any_type_is_found() {
         replaces: true,
     };
     dataset.commit(request).await.unwrap();
-    let report = verify(&dataset, None, ChunkProgress::on_stderr()).await.unwrap();
+    let report = verified(&dataset).await;
     let found: Vec<String> = report.problems.iter().map(Problem::line).collect();
     for (index, spec) in layout.schema.variables.iter().enumerate() {
         let array = layout.array_path(VariableId(index as u16), levels[1 + index % 2]);

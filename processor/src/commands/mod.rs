@@ -167,8 +167,13 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
 
 impl App {
     fn layout(&self) -> Layout {
-        let Config { grid, years, recipe, .. } = &self.config;
-        Layout { grid: *grid, years: years.clone(), schema: Arc::clone(&recipe.schema) }
+        let Config { grid, chunk_pixels, years, recipe, .. } = &self.config;
+        Layout {
+            grid: *grid,
+            years: years.clone(),
+            chunk_pixels: *chunk_pixels,
+            schema: Arc::clone(&recipe.schema),
+        }
     }
 
     async fn store(&self, access: Access) -> Result<Store, Error> {

@@ -409,7 +409,8 @@ mod tests {
             prefix: "test".to_owned(),
         };
         let schema = crate::recipe::Recipe::modis_lst().schema;
-        let layout = Layout { grid: Grid::new(0.5, 10.0).unwrap(), years: vec![2021], schema };
+        let grid = Grid::new(0.5, 10.0).unwrap();
+        let layout = Layout { grid, years: vec![2021], chunk_pixels: None, schema };
         let mut handles = Vec::new();
         for _ in 0..count {
             let store = Store::over(location.clone(), Arc::clone(&storage) as _);

@@ -26,6 +26,8 @@ pub struct Layout {
     pub grid: Grid,
     /// The years, ascending.
     pub years: Vec<i32>,
+    /// Pixels along the edge of a chunk where a tile has several, which then make one shard; a part of the tile's width.
+    pub chunk_pixels: Option<u32>,
     /// Texts and variables.
     pub schema: Arc<Schema>,
 }
@@ -45,6 +47,14 @@ impl Layout {
     /// The levels that each tile alone determines, finest first.
     pub fn tile_levels(&self) -> impl Iterator<Item = Level> + use<> {
         self.levels().into_iter().filter(|level| level.owner == Owner::Tile)
+    }
+
+    /// Pixels along the edge of the chunks within each of a level's shards: the greatest part of the shard's width that is not
+    /// above what is asked for. `None` where a level has no shards, but chunks.
+    pub fn chunk_within_shard(&self, level: Level) -> Option<u32> {
+        let most = self.chunk_pixels.filter(|_| level.owner == Owner::Tile)?;
+        let is_part = |edge: &u32| *edge <= most && level.chunk.is_multiple_of(*edge);
+        (1..=level.chunk).rev().find(is_part).filter(|&edge| edge < level.chunk)
     }
 
     /// The places of the variables.
@@ -84,8 +94,10 @@ impl Layout {
         let spec = self.schema.variable(variable);
         let (data_type, fill) = (zarr_type(&spec.encoding), zarr_fill(&spec.encoding));
         let mut builder = ArrayBuilder::new(shape.to_vec(), chunk.to_vec(), data_type, fill);
+        let within = self.chunk_within_shard(level).map(u64::from);
         builder
             .bytes_to_bytes_codecs(vec![zstd(self.effort(level), edition)])
+            .subchunk_shape(within.map(|edge| vec![1, edge, edge]))
             .dimension_names(Some(DIMENSIONS))
             .attributes(object(spec.attributes(level, edition)));
         builder
@@ -200,5 +212,27 @@ fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
         _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn within(resolution: f64, chunk_pixels: Option<u32>) -> Vec<Option<u32>> {
+        let schema = crate::recipe::Recipe::modis_lst().schema;
+        let grid = Grid::new(resolution, 10.0).unwrap();
+        let layout = Layout { grid, years: vec![2021], chunk_pixels, schema };
+        layout.levels().into_iter().map(|level| layout.chunk_within_shard(level)).collect()
+    }
+
+    #[test]
+    fn chunks_within_shards_are_parts_of_them_on_the_levels_of_tiles() {
+        assert_eq!(within(0.01, None), [None; 6]);
+        // Shards of 1000, 500 and 250 pixels, and three global levels.
+        assert_eq!(within(0.01, Some(250))[..4], [Some(250), Some(250), None, None]);
+        assert_eq!(within(0.01, Some(200))[..4], [Some(200), Some(125), Some(125), None]);
+        assert_eq!(within(0.01, Some(1000)), [None; 6]);
+        assert_eq!(within(0.05, Some(50))[..2], [Some(50), None]);
     }
 }

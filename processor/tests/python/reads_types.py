@@ -89,6 +89,11 @@ for variable in described["variables"]:
     np.testing.assert_array_equal(np.isnan(found), np.isnan(values), err_msg=name)
     np.testing.assert_allclose(found, values, rtol=1e-6, atol=1e-6, err_msg=name)
 
+    for level, chunk in zip([root, root["1"], root["2"]], described["chunks"]):
+        shards = level[name].shards
+        assert level[name].chunks == (1, chunk, chunk), (level[name].chunks, chunk)
+        assert shards is None or shards[1] % chunk == 0, shards
+
     levels = [level["asset"] for level in root.attrs["multiscales"]["layout"]]
     assert len(levels) == 3, levels
     finer = expected

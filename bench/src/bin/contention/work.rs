@@ -26,7 +26,7 @@ impl Work {
         let tiles: Vec<TileIndex> = grid.tiles().take(tiles).collect();
         tiles.first().context("--tiles: expected at least 1")?;
         let schema = RecipeText::find(recipe::DEFAULT)?.recipe()?.schema;
-        Ok(Self { layout: Layout { grid, years, schema }, tiles })
+        Ok(Self { layout: Layout { grid, years, chunk_pixels: None, schema }, tiles })
     }
 
     /// The tiles of one of `count` writers.

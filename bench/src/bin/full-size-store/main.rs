@@ -77,7 +77,7 @@ async fn main() -> anyhow::Result<()> {
     let began = Instant::now();
     let grid = Grid::new(options.resolution, options.tile_degrees)?;
     let schema = RecipeText::find(recipe::DEFAULT)?.recipe()?.schema;
-    let layout = Layout { grid, years: options.years.clone(), schema };
+    let layout = Layout { grid, years: options.years.clone(), chunk_pixels: None, schema };
     let maker = Arc::new(Maker::open(&options.directory, layout).await?);
     let done = maker.done().await?;
     let land = land_tiles(grid);
