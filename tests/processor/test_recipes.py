@@ -163,7 +163,7 @@ class Recipes(Case):
         path = os.path.join(self.directory, "mine.toml")
         for old, new, expected in [
             ('statistic = "minimum"', 'statistic = "lowest"', "statistic: expected one of mean, maximum"),
-            ("fill = 0", "fill = 70000", "fill: expected 0, found 70000"),
+            ("fill = 0", "fill = 70000", "fill: expected a number that uint16 holds, found 70000"),
             ("units", "unit", "unknown field `unit`"),
             ('band = "lst"\nstat', 'band = "temperature"\nstat', "expected one of the recipe's bands (lst, qc)"),
         ]:

@@ -4,20 +4,17 @@ mod bands;
 mod conditions;
 mod outputs;
 mod source_space;
+mod stored;
 
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use floe_raster::program::Program;
-use floe_shared::encoding::{DataType, Encoding, Scalar};
-use floe_shared::schema::{DIMENSIONS, GRID_MAPPING, Overview, Schema, Statistic, VariableSpec};
+use floe_shared::schema::{DIMENSIONS, GRID_MAPPING, Schema, Statistic, VariableSpec};
 use toml::Spanned;
 
 use super::written::{Variable, Written};
 use super::{Recipe, RecipeError, RecipeText};
 
-/// Stored numbers; 0 is no data.
-const VALUES: RangeInclusive<i64> = 1..=65_535;
 
 /// Checks a recipe.
 pub(super) fn recipe(text: &RecipeText) -> Result<Recipe, RecipeError> {
@@ -71,28 +68,6 @@ impl Check<'_> {
         self.text.wrong(at.span().start, &format!("{key}: expected {expected}, found {found}"))
     }
 
-    /// Two ends of a range, the lower one first.
-    fn range(
-        &self,
-        range: &Spanned<[i64; 2]>,
-        key: &str,
-        within: &RangeInclusive<i64>,
-    ) -> Result<[u16; 2], RecipeError> {
-        let [from, to] = *range.get_ref();
-        match (u16::try_from(from), u16::try_from(to)) {
-            (Ok(low), Ok(high))
-                if low <= high && within.contains(&from) && within.contains(&to) =>
-            {
-                Ok([low, high])
-            }
-            _ => {
-                let (least, most) = (within.start(), within.end());
-                let expected = format!("two ascending numbers from {least} to {most}");
-                Err(self.wrong(range, key, &expected, format!("{:?}", range.get_ref())))
-            }
-        }
-    }
-
     fn variables(&self, written: &Written) -> Result<Vec<VariableSpec>, RecipeError> {
         if written.variable.is_empty() {
             return Err(self.wrong(&written.title, "variable", "at least one", "none"));
@@ -113,21 +88,13 @@ impl Check<'_> {
         let variable = spanned.get_ref();
         let name = self.variable_name(&variable.name)?;
         let statistic = self.statistic(spanned)?;
-        let overviews = Overview::ALL.map(|overview| (overview.name(), overview));
-        let overview = match &variable.overview {
-            Some(overview) => self.one_of(overview, "overview", &overviews)?,
-            None => match statistic {
-                Statistic::Maximum => Overview::Maximum,
-                Statistic::Minimum => Overview::Minimum,
-                _ => Overview::Mean,
-            },
-        };
         let encoding = self.encoding(spanned, statistic)?;
+        let flags = self.flags(variable, &encoding)?;
+        let overview = self.overview(variable, statistic, &flags)?;
         let standard_name = variable.standard_name.clone();
         let long_name = variable.long_name.clone().unwrap_or_else(|| {
             format!("Annual {} of {}", words(statistic), variable.band.get_ref())
         });
-        let flags = Vec::new();
         Ok(VariableSpec { name, long_name, standard_name, encoding, statistic, overview, flags })
     }
 
@@ -140,54 +107,6 @@ impl Check<'_> {
             return Err(self.wrong(name, "name", what, format!("'{text}'")));
         }
         Ok(text.clone())
-    }
-
-    /// The stored numbers: of 16 bits without a sign, 0 for no data.
-    fn encoding(
-        &self,
-        spanned: &Spanned<Variable>,
-        statistic: Statistic,
-    ) -> Result<Encoding, RecipeError> {
-        let variable = spanned.get_ref();
-        if variable.data_type.get_ref() != "uint16" {
-            let found = variable.data_type.get_ref();
-            return Err(self.wrong(&variable.data_type, "type", "uint16", found));
-        }
-        let Some(fill) = &variable.fill else {
-            return Err(self.wrong(spanned, "fill", "0", "none"));
-        };
-        if *fill.get_ref() != 0 {
-            return Err(self.wrong(fill, "fill", "0", fill.get_ref()));
-        }
-        for (key, factor) in [("scale", &variable.scale), ("offset", &variable.offset)] {
-            let Some(factor) = factor else { continue };
-            let number = *factor.get_ref();
-            if !number.is_finite() || (key == "scale" && number == 0.0) {
-                return Err(self.wrong(factor, key, "a finite number, and no scale of 0", number));
-            }
-            if statistic == Statistic::Count {
-                return Err(self.wrong(factor, key, "none, since a count is a number", number));
-            }
-        }
-        let valid = match &variable.valid_range {
-            None => [None, None],
-            Some(range) => {
-                self.range(range, "valid_range", &VALUES)?.map(|end| Some(Scalar::Int(end.into())))
-            }
-        };
-        let units = match statistic {
-            Statistic::Count => Some("1".to_owned()),
-            _ => variable.units.clone(),
-        };
-        Ok(Encoding {
-            absent: Scalar::Int(0),
-            fill: Some(Scalar::Int(0)),
-            scale: variable.scale.as_ref().map(|scale| *scale.get_ref()),
-            offset: variable.offset.as_ref().map(|offset| *offset.get_ref()),
-            valid,
-            units,
-            ..Encoding::plain(DataType::U16)
-        })
     }
 
     fn one_of<T: Copy>(
@@ -223,7 +142,8 @@ fn listed(numbers: &[f64]) -> String {
 mod tests {
     use floe_raster::program::Condition;
     use floe_raster::rule::{Flags, Rule, SourceStatistic};
-    use floe_shared::schema::Percent;
+    use floe_shared::encoding::{Encoding, Scalar};
+    use floe_shared::schema::{Overview, Percent};
 
     use super::super::{BUILT_IN, DEFAULT, SourceSpace};
     use super::*;
@@ -259,6 +179,50 @@ mod tests {
         assert_eq!(Recipe::modis_lst().schema.variables[1].overview, Overview::Mean);
         let recipe = replaced("overview = \"mean\"", "").unwrap();
         assert_eq!(recipe.schema.variables[1].overview, Overview::Maximum);
+    }
+
+    #[test]
+    fn classes_have_meanings_and_overviews_of_the_most_frequent() {
+        let flags = "fill = 0\nflag_values = [1, 7]\nflag_meanings = [\"tree cover\", \"water\"]";
+        let recipe = replaced("fill = 0", flags).unwrap();
+        let variable = &recipe.schema.variables[0];
+        assert_eq!(variable.overview, Overview::Mode);
+        let meanings: Vec<(f64, &str)> =
+            variable.flags.iter().map(|flag| (flag.value, flag.meaning.as_str())).collect();
+        assert_eq!(meanings, [(1.0, "tree cover"), (7.0, "water")]);
+        let colors = format!("{flags}\nflag_colors = [\"#006400\", \"blue\"]");
+        let message = replaced("fill = 0", &colors).unwrap_err().to_string();
+        assert!(message.contains("flag_colors: expected a color of the form #rrggbb"), "{message}");
+    }
+
+    /// The encoding of a variable of a type, with a fill and further keys.
+    fn stored(data_type: &str, fill: &str, more: &str) -> Encoding {
+        #[derive(serde::Deserialize)]
+        struct Only {
+            variable: Spanned<Variable>,
+        }
+        let text = format!(
+            "[variable]\nname = \"a\"\nband = \"b\"\nstatistic = \"mean\"\ntype = \"{data_type}\"\nfill = {fill}\n{more}\n"
+        );
+        let variable = toml::from_str::<Only>(&text).unwrap().variable;
+        let text = RecipeText { name: "a".to_owned(), text, is_built_in: false };
+        Check { text: &text }.encoding(&variable, Statistic::Mean).unwrap()
+    }
+
+    #[test]
+    fn numbers_of_any_type_are_stored_as_the_recipe_says() {
+        for (data_type, fill, valid, expected) in [
+            ("int16", "-3000", "valid_range = [-2000, 10_000]", Scalar::Int(-3000)),
+            ("uint8", "255", "valid_range = [0, 254]", Scalar::Int(255)),
+            ("float32", "-9999", "valid_range = [0.5, 1.5]", Scalar::Float(-9999.0)),
+            ("uint32", "4294967295", "", Scalar::Int(4_294_967_295)),
+        ] {
+            let encoding = stored(data_type, fill, valid);
+            assert_eq!((encoding.absent, encoding.fill), (expected, Some(expected)), "{data_type}");
+            assert_eq!(encoding.data_type.name(), data_type);
+            assert_eq!(encoding.valid[0].is_some(), !valid.is_empty());
+        }
+        assert!(stored("float32", "nan", "").absent.as_f64().is_nan());
     }
 
     #[test]
@@ -311,9 +275,6 @@ mod tests {
                 "overview = \"median\"",
                 "overview: expected one of mean, maximum, minimum, mode, nearest",
             ),
-            ("type = \"uint16\"", "type = \"uint12\"", "type: expected uint16, found uint12"),
-            ("fill = 0", "fill = -1", "fill: expected 0, found -1"),
-            ("fill = 0", "", "fill: expected 0, found none"),
             ("scale = 0.02", "scale = 0.0", "scale: expected a finite number"),
             ("scale = 0.02", "scale = \"fine\"", "invalid type: string \"fine\", expected f64"),
             (
@@ -335,10 +296,7 @@ mod tests {
             ("name = \"max_daytime_lst\"", "name = \"year\"", "name: expected a letter"),
             ("years = [2020", "years = [2020,, 1", "line 6: "),
         ] {
-            let message = replaced(old, new).unwrap_err().to_string();
-            let expected_start = "recipe modis-lst, line ";
-            assert!(message.starts_with(expected_start), "{message}");
-            assert!(message.contains(expected), "{old} -> {new}: {message}");
+            assert_refused(old, new, expected);
         }
     }
 
@@ -463,6 +421,59 @@ mod tests {
         ] {
             assert!(!replaced(old, new).unwrap().is_of_source_space(), "{old} -> {new}");
         }
+    }
+
+    #[test]
+    fn stored_numbers_that_a_type_does_not_hold_are_refused() {
+        for (old, new, expected) in [
+            (
+                "type = \"uint16\"",
+                "type = \"uint12\"",
+                "line 45: type: expected one of uint8, int8, uint16, int16, uint32, int32, float32, found 'uint12'",
+            ),
+            (
+                "fill = 0",
+                "fill = -1",
+                "line 47: fill: expected a number that uint16 holds, found -1",
+            ),
+            ("fill = 0", "fill = nan", "fill: expected a number that uint16 holds, found NaN"),
+            ("fill = 0", "fill = 0.5", "fill: expected a number that uint16 holds, found 0.5"),
+            ("fill = 0", "fill = \"none\"", "invalid type: string \"none\", expected a number"),
+            ("fill = 0", "", "fill: expected a number that uint16 holds, found none"),
+            (
+                "valid_range = [7500, 65535]",
+                "valid_range = [0, 65535]",
+                "valid_range: expected two ascending numbers, and not the fill, 0, between them, found [0, 65535]",
+            ),
+            (
+                "valid_range = [7500, 65535]",
+                "valid_range = [7500, 65536]",
+                "valid_range: expected two numbers that uint16 holds, found [7500, 65536]",
+            ),
+            (
+                "fill = 0",
+                "fill = 0\nflag_values = [1, 2]",
+                "line 48: flag_values: expected flag_values and flag_meanings together",
+            ),
+            (
+                "fill = 0",
+                "fill = 0\nflag_values = [1, 0]\nflag_meanings = [\"a\", \"b\"]",
+                "flag_values: expected different numbers that uint16 holds, and not the fill, found [1, 0]",
+            ),
+            (
+                "fill = 0",
+                "fill = 0\nflag_values = [1, 2]\nflag_meanings = [\"a\"]",
+                "flag_meanings: expected as many as there are values or masks, found [1,2]",
+            ),
+        ] {
+            assert_refused(old, new, expected);
+        }
+    }
+
+    fn assert_refused(old: &str, new: &str, expected: &str) {
+        let message = replaced(old, new).unwrap_err().to_string();
+        assert!(message.starts_with("recipe modis-lst, line "), "{message}");
+        assert!(message.contains(expected), "{old} -> {new}: {message}");
     }
 
     #[test]

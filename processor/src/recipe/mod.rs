@@ -4,6 +4,7 @@
 //! stored. It is one of those that are built in, or a file of the user's. `docs/recipes.md` tells its keys.
 
 mod check;
+mod number;
 mod written;
 
 use std::collections::BTreeSet;

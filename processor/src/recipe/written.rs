@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
+use super::number::Number;
+
 /// The whole file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,9 +66,12 @@ pub(super) struct Variable {
     pub(super) data_type: Spanned<String>,
     pub(super) scale: Option<Spanned<f64>>,
     pub(super) offset: Option<Spanned<f64>>,
-    pub(super) fill: Option<Spanned<i64>>,
+    pub(super) fill: Option<Spanned<Number>>,
     pub(super) units: Option<String>,
     pub(super) long_name: Option<String>,
     pub(super) standard_name: Option<String>,
-    pub(super) valid_range: Option<Spanned<[i64; 2]>>,
+    pub(super) valid_range: Option<Spanned<[Number; 2]>>,
+    pub(super) flag_values: Option<Spanned<Vec<Number>>>,
+    pub(super) flag_meanings: Option<Spanned<Vec<String>>>,
+    pub(super) flag_colors: Option<Spanned<Vec<String>>>,
 }

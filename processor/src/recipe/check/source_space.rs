@@ -1,6 +1,6 @@
 //! Whether a recipe is one of those that are made in source space: see [`SourceSpace`].
 
-use floe_raster::program::{Condition, Output, Program, Test};
+use floe_raster::program::{Affine, Condition, Output, Program, Test};
 use floe_raster::rule::{Flags, Rule, SourceStatistic};
 use floe_shared::encoding::{DataType, Scalar};
 use floe_shared::schema::Statistic;
@@ -50,7 +50,8 @@ pub(super) fn of(bands: &[Band], program: &Program) -> Option<SourceSpace> {
 /// Whether an output is made of what is kept in source space.
 fn is_kept(output: &Output) -> bool {
     let Output { statistic, when, source, stored, .. } = output;
-    let passes = !statistic.is_of_values() || source == &stored.affine;
+    let as_it_is = Affine { scale: 1.0, offset: 0.0 };
+    let passes = stored.affine == if statistic.is_of_values() { *source } else { as_it_is };
     SourceStatistic::of(*statistic).is_some()
         && when.is_empty()
         && passes
