@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use floe_shared::grid::TileIndex;
 use floe_shared::message::{CommitMessage, Note};
+use floe_shared::period::PeriodLabel;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use tokio::sync::Semaphore;
@@ -24,7 +25,7 @@ use crate::reader::{GranuleReader, Strategy};
 use crate::recipe::SourceSpace;
 use crate::report::progress::Progress;
 use crate::store::{ChunkWriter, Committed, Dataset, HistoryEntry, StagedChunk};
-use crate::tile::{self, FinishedTile, METADATA, YearReport};
+use crate::tile::{self, FinishedTile, METADATA, PeriodReport, PeriodReports};
 use floe_raster::accumulate::{BlockDecoder, YearAccumulator};
 use floe_raster::gather::gather;
 use floe_raster::needed;
@@ -58,8 +59,9 @@ pub struct TileReport {
     pub snapshot: String,
     /// Tries that its commit took; 0 where it was skipped.
     pub commit_attempts: u32,
-    /// One entry a year.
-    pub years: Vec<YearReport>,
+    /// One entry a period.
+    #[serde(flatten)]
+    pub periods: PeriodReports,
 }
 
 /// What became of a tile.
@@ -104,7 +106,7 @@ struct TileWork {
     incomplete: Option<IncompleteCommit>,
     /// Names the granules that it is made of.
     fingerprint: String,
-    years: Vec<YearReport>,
+    periods: PeriodReports,
     chunks: Vec<StagedChunk>,
 }
 
@@ -183,7 +185,7 @@ impl TileWork {
             positions,
             incomplete,
             fingerprint: String::new(),
-            years: Vec::new(),
+            periods: PeriodReports::default(),
             chunks: Vec::new(),
         }
     }
@@ -326,12 +328,11 @@ impl Workshop {
             let of_tile = |key: &Position| work.positions.contains(key);
             let YearCensus { expected, found: came, absent } =
                 found.census.of_year(&work.positions, year);
-            let mut report = YearReport {
-                year,
+            let mut report = PeriodReport {
                 expected_composites: expected,
                 found_composites: came,
                 absent,
-                ..YearReport::default()
+                ..PeriodReport::new(PeriodLabel::of_year(year))
             };
             for (_, count) in counts.iter().filter(|(position, _)| of_tile(position)) {
                 report.input_granules += count.read;
@@ -352,7 +353,7 @@ impl Workshop {
                 let places = tile::places(self.dataset.layout(), work.tile, year_index);
                 work.chunks.extend(places.map(StagedChunk::fill));
             }
-            work.years.push(report);
+            work.periods.0.push(report);
         }
         Ok(counts.values().map(|count| count.bytes).sum())
     }
@@ -465,12 +466,12 @@ impl Workshop {
         began_at: &str,
         replace: bool,
     ) -> Result<TileReport, Error> {
-        let TileWork { tile, incomplete, fingerprint, years, chunks, .. } = work;
+        let TileWork { tile, incomplete, fingerprint, periods, chunks, .. } = work;
         let finished = FinishedTile {
             tile,
             is_covered,
             fingerprint,
-            years: years.clone(),
+            periods: periods.clone(),
             bytes_read,
             chunks,
         };
@@ -486,8 +487,14 @@ impl Workshop {
             Committed::Landed { snapshot, attempts } => (outcome, snapshot, attempts),
             Committed::Overtaken { by } => (Outcome::Skipped, by, 0),
         };
-        let report =
-            TileReport { row: tile.row, col: tile.col, outcome, snapshot, commit_attempts, years };
+        let report = TileReport {
+            row: tile.row,
+            col: tile.col,
+            outcome,
+            snapshot,
+            commit_attempts,
+            periods,
+        };
         self.progress.tile_done(&report);
         Ok(report)
     }
@@ -521,7 +528,7 @@ impl TileReport {
             outcome: Outcome::Skipped,
             snapshot,
             commit_attempts: 0,
-            years: Vec::new(),
+            periods: PeriodReports::default(),
         }
     }
 
@@ -547,11 +554,12 @@ impl TileReport {
                 "tile {row},{col}: still incomplete, the catalogue has nothing new since {snapshot}, skipped"
             ),
             Outcome::Processed | Outcome::Incomplete => {
-                let years: Vec<String> = self
-                    .years
+                let periods: Vec<String> = self
+                    .periods
+                    .0
                     .iter()
-                    .map(|year| {
-                        let lack = match (year.found_composites, year.expected_composites) {
+                    .map(|period| {
+                        let lack = match (period.found_composites, period.expected_composites) {
                             (Some(found), Some(expected)) if found < expected => {
                                 format!(" ({found} of {expected} composites)")
                             }
@@ -559,12 +567,12 @@ impl TileReport {
                         };
                         format!(
                             "{}: {} granules{lack}, {:.1} %",
-                            year.year, year.input_granules, year.coverage
+                            period.label, period.input_granules, period.coverage
                         )
                     })
                     .collect();
-                let years = years.join("; ");
-                format!("tile {row},{col}: {years}; committed as {snapshot}")
+                let periods = periods.join("; ");
+                format!("tile {row},{col}: {periods}; committed as {snapshot}")
             }
         }
     }

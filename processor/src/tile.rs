@@ -2,11 +2,13 @@
 
 use bytes::Bytes;
 use floe_shared::grid::{Grid, TileIndex};
-use floe_shared::message::{Coverage, Note, TileMessage, YearShortfall, YearStats};
+use floe_shared::message::{self, Coverage, Note, PeriodStats, Shortfall, TileMessage};
+use floe_shared::period::PeriodLabel;
 use floe_shared::pyramid::ChunkIndex;
 use icechunk::format::snapshot::SnapshotProperties;
-use serde::Serialize;
-use serde_json::json;
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value, json};
 
 use crate::overviews::halve;
 use crate::store::{ChunkPlace, ChunkWriter, CommitRequest, Layout, StagedChunk, StoreError};
@@ -18,11 +20,11 @@ pub const METADATA: &str = "floe";
 /// A chunk's place and bytes; `None` where every pixel is fill.
 pub type EncodedChunk = (ChunkPlace, Option<Bytes>);
 
-/// One year of a tile.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct YearReport {
-    /// The year.
-    pub year: i32,
+/// One period of a tile, or all of them together.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PeriodReport {
+    /// The period.
+    pub label: PeriodLabel,
     /// Granules that were read.
     pub input_granules: u64,
     /// Of these, granules without an accepted pixel.
@@ -44,20 +46,105 @@ pub struct YearReport {
     pub absent: Vec<String>,
 }
 
+/// Reports of periods, in order. Documents have them as `periods` by label and, where they are calendar years, as `years`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PeriodReports(pub Vec<PeriodReport>);
+
+impl PeriodReport {
+    /// Of a period without a granule.
+    pub const fn new(label: PeriodLabel) -> Self {
+        Self {
+            label,
+            input_granules: 0,
+            empty_granules: 0,
+            rejected_granules: 0,
+            output_valid_pixels: 0,
+            coverage: 0.0,
+            expected_composites: None,
+            found_composites: None,
+            absent: Vec::new(),
+        }
+    }
+
+    /// Its document under `years`, where it is a calendar year.
+    fn of_year(&self) -> Option<Value> {
+        let year = self.label.year()?;
+        let Value::Object(mut members) = json!(self) else { return None };
+        members.remove("label");
+        let first = Map::from_iter([("year".to_owned(), Value::from(year))]);
+        Some(first.into_iter().chain(members).collect::<Map<_, _>>().into())
+    }
+
+    /// What a commit's message says of it.
+    fn stats(&self, grid: Grid) -> PeriodStats {
+        PeriodStats {
+            label: self.label.clone(),
+            input_granules: Some(self.input_granules),
+            valid_pixels: self.output_valid_pixels,
+            coverage: coverage(grid, self.output_valid_pixels),
+        }
+    }
+}
+
+impl PeriodReports {
+    fn years(&self) -> Vec<Value> {
+        self.0.iter().filter_map(PeriodReport::of_year).collect()
+    }
+
+    /// What the metadata of a tile's commit say of its periods: under `years` of each calendar year, else under `periods` of
+    /// those that its message has an entry for.
+    fn metadata(&self, grid: Grid) -> (&'static str, Value) {
+        let years = self.years();
+        if years.len() == self.0.len() {
+            return ("years", years.into());
+        }
+        let told = message::together(
+            self.0.iter().map(|report| report.stats(grid)).collect(),
+            tile_pixels(grid),
+        );
+        let [all] = &told[..] else { return ("periods", json!(self.0)) };
+        let sum = |number: fn(&PeriodReport) -> u64| self.0.iter().map(number).sum::<u64>();
+        let known = |number: fn(&PeriodReport) -> Option<u64>| {
+            self.0.iter().map(number).sum::<Option<u64>>()
+        };
+        let all = PeriodReport {
+            label: all.label.clone(),
+            input_granules: sum(|report| report.input_granules),
+            empty_granules: sum(|report| report.empty_granules),
+            rejected_granules: sum(|report| report.rejected_granules),
+            output_valid_pixels: all.valid_pixels,
+            coverage: all.coverage.percent(),
+            expected_composites: known(|report| report.expected_composites),
+            found_composites: known(|report| report.found_composites),
+            absent: self.0.iter().flat_map(|report| report.absent.clone()).collect(),
+        };
+        ("periods", json!([all]))
+    }
+}
+
+impl Serialize for PeriodReports {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("years", &self.years())?;
+        map.serialize_entry("periods", &self.0)?;
+        map.end()
+    }
+}
+
 /// A tile that is ready to be committed.
 #[derive(Debug)]
 pub struct FinishedTile {
     /// Which.
     pub tile: TileIndex,
-    /// Whether any year of the collection has a granule at any of its positions.
+    /// Whether any period of the collection has a granule at any of its positions.
     pub is_covered: bool,
     /// Names the granules that it is made of.
     pub fingerprint: String,
-    /// One entry a year.
-    pub years: Vec<YearReport>,
+    /// One entry a period.
+    pub periods: PeriodReports,
     /// Bytes of granules that were read for it.
     pub bytes_read: u64,
-    /// Its uploaded chunks of all years, variables and own levels.
+    /// Its uploaded chunks of all periods, variables and own levels.
     pub chunks: Vec<StagedChunk>,
 }
 
@@ -67,35 +154,24 @@ impl FinishedTile {
         if !self.is_covered {
             return Note::NoData;
         }
-        let short: Vec<YearShortfall> = self
-            .years
-            .iter()
-            .filter_map(|report| {
-                let (found, expected) = (report.found_composites?, report.expected_composites?);
-                let year = report.year;
-                (found < expected).then_some(YearShortfall { year, found, expected })
-            })
-            .collect();
-        if short.is_empty() { Note::None } else { Note::Incomplete(short) }
+        let short = |report: &PeriodReport| {
+            let (found, expected) = (report.found_composites?, report.expected_composites?);
+            let label = report.label.clone();
+            (found < expected).then_some(Shortfall { label, found, expected })
+        };
+        Note::of_shortfalls(self.periods.0.iter().filter_map(short).collect())
     }
 
     /// Its commit. `began_at` is the tip when the work began; `replaces` commits it even though the
     /// tile was committed before.
     pub fn into_commit(self, grid: Grid, began_at: String, replaces: bool) -> CommitRequest {
+        let stats = self.periods.0.iter().map(|report| report.stats(grid)).collect();
         let message = TileMessage {
             tile: self.tile,
-            years: self
-                .years
-                .iter()
-                .map(|year| YearStats {
-                    year: year.year,
-                    input_granules: Some(year.input_granules),
-                    valid_pixels: year.output_valid_pixels,
-                    coverage: coverage(grid, year.output_valid_pixels),
-                })
-                .collect(),
+            periods: message::together(stats, tile_pixels(grid)),
             note: self.note(),
         };
+        let (key, periods) = self.periods.metadata(grid);
         let metadata = SnapshotProperties::from([(
             METADATA.to_owned(),
             json!({
@@ -103,7 +179,7 @@ impl FinishedTile {
                 "tile": self.tile.to_string(),
                 "granules": self.fingerprint,
                 "bytes_read": self.bytes_read,
-                "years": self.years,
+                key: periods,
             }),
         )]);
         CommitRequest::of_tile(message, self.chunks, metadata, began_at, replaces)
@@ -112,8 +188,13 @@ impl FinishedTile {
 
 /// The share of a tile's pixels that hold a value.
 pub fn coverage(grid: Grid, valid_pixels: u64) -> Coverage {
+    Coverage::of(valid_pixels, tile_pixels(grid))
+}
+
+/// Pixels of a tile.
+fn tile_pixels(grid: Grid) -> u64 {
     let edge = u64::from(grid.tile_pixels());
-    Coverage::of(valid_pixels, edge * edge)
+    edge * edge
 }
 
 /// The places of a tile's chunks for one year: every variable on every level that the tile alone

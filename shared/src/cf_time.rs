@@ -33,7 +33,7 @@ pub enum Calendar {
 }
 
 /// A day of a calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
     /// The year; 0 is the one before 1.
     pub year: i64,

@@ -7,6 +7,7 @@
 //! * [`digital_number`]: stored integers and the kelvin they stand for,
 //! * [`encoding`]: how stored numbers of any type stand for physical values,
 //! * [`cf_time`]: time coordinates and their calendars,
+//! * [`period`]: years, seasons, months and others that observations are reduced over,
 //! * [`colormap`]: colours of values and of tile statuses,
 //! * [`land`]: which tiles are land,
 //! * [`leb128`], [`linework`]: the binary form of embedded coasts and borders,
@@ -36,6 +37,7 @@ pub mod leb128;
 pub mod linework;
 pub mod message;
 pub mod order;
+pub mod period;
 pub mod pyramid;
 pub mod schema;
 pub mod status;

@@ -7,20 +7,31 @@
 //! ```
 //!
 //! with whole numbers `R`, `C`, `G` and `N`, `P` with one decimal, and a `NOTE` that is `None`, the
-//! no-data note or, where the catalogue lacked composites that were due, the years that fall short:
+//! no-data note or, where the catalogue lacked composites that were due, the periods that fall short:
 //!
 //! ```text
 //! Incomplete: 45 of 46 composites in 2021, 0 of 46 in 2022.
 //! ```
 //!
+//! `2020` stands for the label of any period ([`crate::period`]): `2021-07`, `2021-DJF`, `WY2021`. Messages are part of what every
+//! reader of a repository fetches first. From thirteen periods on, other than years, one entry therefore tells them all
+//! ([`together`]): `(2020-01..2022-12: ...)`, and so does one of what falls short.
+//!
 //! Two older forms are read too: `tile_R_C: processed`, and statistics written
 //! `(2020: valid_pixels=N, coverage=P%)`. Every other message is foreign: kept as it is and ignored.
+
+mod reader;
+mod together;
 
 use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
 use crate::grid::TileIndex;
+use crate::period::PeriodLabel;
+
+use reader::Reader;
+pub use together::{MOST_ENTRIES, span, together};
 
 /// What a tile's commit says when no year had a granule.
 pub const NO_DATA_NOTE: &str =
@@ -53,8 +64,8 @@ pub enum CommitMessage {
 pub struct TileMessage {
     /// The tile.
     pub tile: TileIndex,
-    /// One entry a year, in the order of the dataset.
-    pub years: Vec<YearStats>,
+    /// One entry a period, in the order of the dataset, or one for all.
+    pub periods: Vec<PeriodStats>,
     /// What is special about it.
     pub note: Note,
 }
@@ -66,26 +77,26 @@ pub enum Note {
     None,
     /// [`NO_DATA_NOTE`].
     NoData,
-    /// The years for which the catalogue had fewer composites than were due: at least one, ascending.
-    Incomplete(Vec<YearShortfall>),
+    /// The periods for which the catalogue had fewer composites than were due: at least one, ascending.
+    Incomplete(Vec<Shortfall>),
 }
 
-/// A year for which the catalogue had fewer composites than were due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct YearShortfall {
-    /// The calendar year.
-    pub year: i32,
+/// A period for which the catalogue had fewer composites than were due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortfall {
+    /// The period.
+    pub label: PeriodLabel,
     /// Composites that there were: the fewest over the tile's positions, less than `expected`.
     pub found: u64,
     /// Composites that were due.
     pub expected: u64,
 }
 
-/// One year's statistics of a tile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct YearStats {
-    /// The calendar year.
-    pub year: i32,
+/// One period's statistics of a tile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeriodStats {
+    /// The period.
+    pub label: PeriodLabel,
     /// Granules that were read; older messages do not say.
     pub input_granules: Option<u64>,
     /// Pixels of the tile that hold a value.
@@ -122,15 +133,17 @@ impl fmt::Display for Coverage {
     }
 }
 
-impl fmt::Display for YearStats {
+impl fmt::Display for PeriodStats {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { year, valid_pixels, coverage, .. } = self;
+        let Self { label, valid_pixels, coverage, .. } = self;
         match self.input_granules {
             Some(granules) => write!(
                 formatter,
-                "({year}: input_granules={granules}, output_valid_pixels={valid_pixels}, coverage={coverage})"
+                "({label}: input_granules={granules}, output_valid_pixels={valid_pixels}, coverage={coverage})"
             ),
-            None => write!(formatter, "({year}: valid_pixels={valid_pixels}, coverage={coverage})"),
+            None => {
+                write!(formatter, "({label}: valid_pixels={valid_pixels}, coverage={coverage})")
+            }
         }
     }
 }
@@ -140,12 +153,12 @@ impl fmt::Display for Note {
         match self {
             Self::None => formatter.write_str("None"),
             Self::NoData => formatter.write_str(NO_DATA_NOTE),
-            Self::Incomplete(years) => {
+            Self::Incomplete(periods) => {
                 formatter.write_str("Incomplete:")?;
-                for (index, YearShortfall { year, found, expected }) in years.iter().enumerate() {
+                for (index, Shortfall { label, found, expected }) in periods.iter().enumerate() {
                     let (separator, unit) =
                         if index == 0 { (" ", " composites") } else { (", ", "") };
-                    write!(formatter, "{separator}{found} of {expected}{unit} in {year}")?;
+                    write!(formatter, "{separator}{found} of {expected}{unit} in {label}")?;
                 }
                 formatter.write_str(".")
             }
@@ -157,7 +170,7 @@ impl fmt::Display for TileMessage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let TileIndex { row, col } = self.tile;
         write!(formatter, "Tile(row={row}, col={col}) processed. Stats: [")?;
-        for (index, stats) in self.years.iter().enumerate() {
+        for (index, stats) in self.periods.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
             write!(formatter, "{separator}{stats}")?;
         }
@@ -180,11 +193,11 @@ impl fmt::Display for CommitMessage {
 impl CommitMessage {
     /// Reads a message. Never fails: what is not a tile's message is foreign.
     pub fn parse(text: &str) -> Self {
-        let mut reader = Reader(text);
+        let mut reader = Reader::new(text);
         if let Some(message) = reader.tile_message() {
             return Self::Tile(message);
         }
-        let mut reader = Reader(text);
+        let mut reader = Reader::new(text);
         match reader.legacy_tile() {
             Some(tile) => Self::LegacyTile(tile),
             None => Self::Foreign(text.to_owned()),
@@ -209,133 +222,29 @@ impl FromStr for CommitMessage {
     }
 }
 
-/// A cursor over the rest of a message; each method takes what it names or answers `None`.
-struct Reader<'a>(&'a str);
-
-impl Reader<'_> {
-    fn literal(&mut self, text: &str) -> Option<()> {
-        self.0 = self.0.strip_prefix(text)?;
-        Some(())
-    }
-
-    /// A whole number as `Display` writes it: no sign, no leading zero.
-    fn number<T: FromStr>(&mut self) -> Option<T> {
-        let end = self.0.bytes().take_while(u8::is_ascii_digit).count();
-        let (digits, rest) = self.0.split_at(end);
-        if digits.len() > 1 && digits.starts_with('0') {
-            return None;
-        }
-        let number = digits.parse().ok()?;
-        self.0 = rest;
-        Some(number)
-    }
-
-    fn end(&self) -> Option<()> {
-        self.0.is_empty().then_some(())
-    }
-
-    fn coverage(&mut self) -> Option<Coverage> {
-        let whole: u32 = self.number()?;
-        self.literal(".")?;
-        let tenths: u32 = self.number().filter(|tenths| *tenths < 10)?;
-        self.literal("%")?;
-        Some(Coverage { permille: whole.checked_mul(10)?.checked_add(tenths)? })
-    }
-
-    fn year_stats(&mut self) -> Option<YearStats> {
-        self.literal("(")?;
-        let year = self.number()?;
-        self.literal(": ")?;
-        let input_granules = if self.literal("input_granules=").is_some() {
-            let granules = self.number()?;
-            self.literal(", output_")?;
-            Some(granules)
-        } else {
-            None
-        };
-        self.literal("valid_pixels=")?;
-        let valid_pixels = self.number()?;
-        self.literal(", coverage=")?;
-        let coverage = self.coverage()?;
-        self.literal(")")?;
-        Some(YearStats { year, input_granules, valid_pixels, coverage })
-    }
-
-    fn tile_message(&mut self) -> Option<TileMessage> {
-        self.literal("Tile(row=")?;
-        let row = self.number()?;
-        self.literal(", col=")?;
-        let col = self.number()?;
-        self.literal(") processed. Stats: [")?;
-        let mut years = Vec::new();
-        while self.literal("]").is_none() {
-            if !years.is_empty() {
-                self.literal(", ")?;
-            }
-            years.push(self.year_stats()?);
-        }
-        self.literal(" Special note: ")?;
-        let note = match self.0 {
-            "None" => Note::None,
-            NO_DATA_NOTE => Note::NoData,
-            _ => Note::Incomplete(self.shortfalls()?),
-        };
-        Some(TileMessage { tile: TileIndex { row, col }, years, note })
-    }
-
-    /// The years of an incomplete tile, and nothing after them.
-    fn shortfalls(&mut self) -> Option<Vec<YearShortfall>> {
-        self.literal("Incomplete: ")?;
-        let mut years: Vec<YearShortfall> = Vec::new();
-        loop {
-            let found = self.number()?;
-            self.literal(" of ")?;
-            let expected = self.number()?;
-            self.literal(if years.is_empty() { " composites in " } else { " in " })?;
-            let year = self.number()?;
-            if found >= expected || years.last().is_some_and(|last| last.year >= year) {
-                return None;
-            }
-            years.push(YearShortfall { year, found, expected });
-            if self.literal(", ").is_none() {
-                break;
-            }
-        }
-        self.literal(".")?;
-        self.end()?;
-        Some(years)
-    }
-
-    fn legacy_tile(&mut self) -> Option<TileIndex> {
-        self.literal("tile_")?;
-        let row = self.number()?;
-        self.literal("_")?;
-        let col = self.number()?;
-        self.literal(": processed")?;
-        self.end()?;
-        Some(TileIndex { row, col })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
+    fn label(text: &str) -> PeriodLabel {
+        PeriodLabel::new(text).unwrap()
+    }
+
     #[test]
     fn a_tile_message_reads_exactly_as_the_grammar_says() {
         let message = CommitMessage::Tile(TileMessage {
             tile: TileIndex { row: 4, col: 19 },
-            years: vec![
-                YearStats {
-                    year: 2020,
+            periods: vec![
+                PeriodStats {
+                    label: label("2020"),
                     input_granules: Some(138),
                     valid_pixels: 912_345,
                     coverage: Coverage::of(912_345, 1_000_000),
                 },
-                YearStats {
-                    year: 2021,
+                PeriodStats {
+                    label: label("2021"),
                     input_granules: Some(0),
                     valid_pixels: 0,
                     coverage: Coverage::of(0, 1_000_000),
@@ -359,8 +268,8 @@ mod tests {
         let CommitMessage::Tile(message) = CommitMessage::parse(older) else {
             panic!("{older} is a tile's message");
         };
-        assert_eq!(message.years[0].input_granules, None);
-        assert_eq!(message.years[0].valid_pixels, 5);
+        assert_eq!(message.periods[0].input_granules, None);
+        assert_eq!(message.periods[0].valid_pixels, 5);
         for text in [oldest, older] {
             assert_eq!(CommitMessage::parse(text).to_string(), text);
         }
@@ -380,10 +289,10 @@ mod tests {
         let text = "Tile(row=4, col=19) processed. Stats: [] Special note: Incomplete: 45 of 46 composites in 2021, 0 of 46 in 2022.";
         let message = CommitMessage::Tile(TileMessage {
             tile: TileIndex { row: 4, col: 19 },
-            years: Vec::new(),
+            periods: Vec::new(),
             note: Note::Incomplete(vec![
-                YearShortfall { year: 2021, found: 45, expected: 46 },
-                YearShortfall { year: 2022, found: 0, expected: 46 },
+                Shortfall { label: label("2021"), found: 45, expected: 46 },
+                Shortfall { label: label("2022"), found: 0, expected: 46 },
             ]),
         });
         assert_eq!(message.to_string(), text);
@@ -449,38 +358,64 @@ mod tests {
         assert_eq!(Coverage::of(0, 0).to_string(), "0.0%");
     }
 
-    fn year_stats() -> impl Strategy<Value = YearStats> {
-        (0..10_000_i32, prop::option::of(any::<u64>()), any::<u64>(), 0..=1000_u32).prop_map(
-            |(year, input_granules, valid_pixels, permille)| YearStats {
-                year,
-                input_granules,
-                valid_pixels,
-                coverage: Coverage { permille },
-            },
-        )
+    /// Labels of the grammar, and others; each of a number of its own, which they ascend by.
+    fn labels() -> impl Strategy<Value = fn(u32) -> PeriodLabel> {
+        let of_year: fn(u32) -> PeriodLabel = |number| PeriodLabel::of_year(number as i32);
+        let of_month: fn(u32) -> PeriodLabel = |number| {
+            PeriodLabel::new(&format!("{:04}-{:02}", 1 + number / 12, 1 + number % 12)).unwrap()
+        };
+        let water: fn(u32) -> PeriodLabel =
+            |number| PeriodLabel::new(&format!("WY{:04}", 1 + number)).unwrap();
+        let other: fn(u32) -> PeriodLabel =
+            |number| PeriodLabel::new(&format!("é{number}..z")).unwrap();
+        prop::sample::select(vec![of_year, of_month, water, other])
+    }
+
+    fn period_stats() -> impl Strategy<Value = PeriodStats> {
+        let numbers = (0..9_000_u32, prop::option::of(any::<u64>()), any::<u64>(), 0..=1000_u32);
+        (labels(), numbers).prop_map(|(label, (number, input_granules, valid_pixels, permille))| {
+            let coverage = Coverage { permille };
+            PeriodStats { label: label(number), input_granules, valid_pixels, coverage }
+        })
     }
 
     fn notes() -> impl Strategy<Value = Note> {
-        let shortfalls = prop::collection::btree_map(0..10_000_i32, (any::<u64>(), 1_u64..), 1..4)
-            .prop_map(|years| {
-                let shortfall = |(year, (found, expected)): (i32, (u64, u64))| YearShortfall {
-                    year,
-                    found: found % expected,
-                    expected,
-                };
-                Note::Incomplete(years.into_iter().map(shortfall).collect())
-            });
+        let numbers = prop::collection::btree_map(0..9_000_u32, (any::<u64>(), 1_u64..), 1..4);
+        let shortfalls = (labels(), numbers).prop_map(|(label, periods)| {
+            let shortfall = |(number, (found, expected)): (u32, (u64, u64))| Shortfall {
+                label: label(number),
+                found: found % expected,
+                expected,
+            };
+            Note::Incomplete(periods.into_iter().map(shortfall).collect())
+        });
         prop_oneof![Just(Note::None), Just(Note::NoData), shortfalls]
     }
 
     fn messages() -> impl Strategy<Value = CommitMessage> {
         let tiles = (any::<u32>(), any::<u32>()).prop_map(|(row, col)| TileIndex { row, col });
         prop_oneof![
-            (tiles.clone(), prop::collection::vec(year_stats(), 0..4), notes()).prop_map(
-                |(tile, years, note)| CommitMessage::Tile(TileMessage { tile, years, note })
+            (tiles.clone(), prop::collection::vec(period_stats(), 0..4), notes()).prop_map(
+                |(tile, periods, note)| CommitMessage::Tile(TileMessage { tile, periods, note })
             ),
             tiles.prop_map(CommitMessage::LegacyTile),
         ]
+    }
+
+    #[test]
+    fn labels_of_all_kinds_are_read() {
+        for name in ["2021-07", "2021-DJF", "WY2021", "2021-02-10", "2020-01..2022-12", "spring"] {
+            let text = format!(
+                "Tile(row=3, col=11) processed. Stats: [({name}: input_granules=4, output_valid_pixels=5, coverage=0.1%)] Special note: Incomplete: 1 of 4 composites in {name}."
+            );
+            let CommitMessage::Tile(message) = CommitMessage::parse(&text) else {
+                panic!("{text} is a tile's message");
+            };
+            assert_eq!(message.periods[0].label, label(name));
+            let shortfall = Shortfall { label: label(name), found: 1, expected: 4 };
+            assert_eq!(message.note, Note::Incomplete(vec![shortfall]));
+            assert_eq!(CommitMessage::Tile(message).to_string(), text);
+        }
     }
 
     proptest! {

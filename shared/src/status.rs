@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::grid::{Grid, TileIndex};
-use crate::message::{CommitMessage, Note, YearStats};
+use crate::message::{CommitMessage, Note, PeriodStats};
 
 /// How a tile stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -84,8 +84,8 @@ pub struct TileCommit {
     pub snapshot: String,
     /// When it was committed, in microseconds since 1970-01-01T00:00:00Z.
     pub committed_at: i64,
-    /// Per-year statistics; empty where the message carries none.
-    pub years: Vec<YearStats>,
+    /// Statistics by period; empty where the message carries none.
+    pub periods: Vec<PeriodStats>,
     /// Its note.
     pub note: Note,
 }
@@ -173,8 +173,8 @@ impl StatusBoard {
             })
             .collect();
         for commit in newest_first {
-            let (tile, years, note) = match CommitMessage::parse(&commit.message) {
-                CommitMessage::Tile(message) => (message.tile, message.years, message.note),
+            let (tile, periods, note) = match CommitMessage::parse(&commit.message) {
+                CommitMessage::Tile(message) => (message.tile, message.periods, message.note),
                 CommitMessage::LegacyTile(tile) => (tile, Vec::new(), Note::None),
                 CommitMessage::Foreign(_) => continue,
             };
@@ -193,7 +193,7 @@ impl StatusBoard {
             record.commit = Some(TileCommit {
                 snapshot: commit.snapshot.clone(),
                 committed_at: commit.committed_at,
-                years,
+                periods,
                 note,
             });
         }

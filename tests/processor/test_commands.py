@@ -97,7 +97,7 @@ class Commands(Case):
             {"processed": 1, "incomplete": 0, "nodata": 0, "unaccounted": 0, "unprocessed": 380, "ocean": 267},
         )
         tile = status["tiles"][4 * 36 + 19]
-        self.assertEqual({*tile}, {"row", "col", "status", "years", "note", "snapshot", "committed_at"})
+        self.assertEqual({*tile}, {"row", "col", "status", "years", "periods", "note", "snapshot", "committed_at"})
         self.assertGreater(tile["years"][0]["input_granules"], 0)
         self.assertGreater(status["totals"]["bytes_read"], 0)
         with open(os.path.join(self.directory, "s.geojson")) as file:

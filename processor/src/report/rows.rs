@@ -73,11 +73,11 @@ impl Row {
                 }
             }
         }
-        let years = || reports.iter().flat_map(|report| &report.years);
-        let granules: u64 = years().map(|year| year.input_granules).sum();
+        let periods = || reports.iter().flat_map(|report| &report.periods.0);
+        let granules: u64 = periods().map(|period| period.input_granules).sum();
         if granules > 0 {
             let coverage: f64 =
-                years().map(|year| year.coverage).sum::<f64>() / years().count() as f64;
+                periods().map(|period| period.coverage).sum::<f64>() / periods().count() as f64;
             let _ = write!(line, "; {} granules, {coverage:.1} % covered", Count(granules));
         }
         line
@@ -87,16 +87,19 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tile::YearReport;
+    use floe_shared::period::PeriodLabel;
+
+    use crate::tile::{PeriodReport, PeriodReports};
 
     const fn tile(row: u32, col: u32) -> TileIndex {
         TileIndex { row, col }
     }
 
     fn report(tile: TileIndex, outcome: Outcome, coverage: f64) -> TileReport {
-        let years =
-            vec![YearReport { year: 2021, input_granules: 700, coverage, ..YearReport::default() }];
-        TileReport { outcome, years, ..TileReport::skipped(tile, "ABC".to_owned()) }
+        let label = PeriodLabel::of_year(2021);
+        let year = PeriodReport { input_granules: 700, coverage, ..PeriodReport::new(label) };
+        let periods = PeriodReports(vec![year]);
+        TileReport { outcome, periods, ..TileReport::skipped(tile, "ABC".to_owned()) }
     }
 
     #[test]

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat};
-use floe_shared::message::{Note, YearStats};
+use floe_shared::message::{Note, PeriodStats};
 use floe_shared::status::{Counts, StatusBoard, TileRecord, TileStatus};
 use geojson::{Feature, FeatureCollection};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::amounts::{Bytes, Count, Seconds};
 use super::attention::{self, Concern};
@@ -55,9 +55,9 @@ impl StatusReport {
                 totals.first_commit.map_or(commit.committed_at, |at| at.min(commit.committed_at)),
             );
             totals.last_commit = totals.last_commit.max(Some(commit.committed_at));
-            for year in &commit.years {
-                totals.granules += year.input_granules.unwrap_or(0);
-                totals.valid_pixels += year.valid_pixels;
+            for period in &commit.periods {
+                totals.granules += period.input_granules.unwrap_or(0);
+                totals.valid_pixels += period.valid_pixels;
             }
         }
         Self {
@@ -205,15 +205,15 @@ fn map(board: &StatusBoard, indent: &str) -> String {
 fn table(board: &StatusBoard, text: &mut String) {
     let _ = writeln!(
         text,
-        "\n  {:<7} {:<12} {:<20} {:<22} years",
+        "\n  {:<7} {:<12} {:<20} {:<22} periods",
         "tile", "status", "snapshot", "committed"
     );
     for record in board.tiles.iter().filter(|record| record.status != TileStatus::Ocean) {
         let mut line = format!("  {:<7} {:<12}", record.tile.to_string(), record.status.label());
         if let Some(commit) = &record.commit {
-            let years: Vec<String> = commit.years.iter().map(year_text).collect();
+            let periods: Vec<String> = commit.periods.iter().map(period_text).collect();
             let at = seconds_timestamp(commit.committed_at);
-            let _ = write!(line, " {:<20} {at:<22} {}", commit.snapshot, years.join("  "));
+            let _ = write!(line, " {:<20} {at:<22} {}", commit.snapshot, periods.join("  "));
             if let Note::Incomplete(_) = commit.note {
                 let _ = write!(line, "  {}", commit.note);
             }
@@ -225,46 +225,65 @@ fn table(board: &StatusBoard, text: &mut String) {
 /// One tile; `floe` is what the metadata of its commit say.
 fn tile_json(record: &TileRecord, floe: Option<&Value>) -> Value {
     let commit = record.commit.as_ref();
-    let years: Vec<Value> = commit
-        .map(|commit| commit.years.iter().map(|year| year_json(year, &commit.note, floe)).collect())
+    let periods: Vec<(&PeriodStats, Map<String, Value>)> = commit
+        .map(|commit| {
+            let of = |stats| (stats, period_json(stats, &commit.note, floe));
+            commit.periods.iter().map(of).collect()
+        })
         .unwrap_or_default();
+    let named = |key: &str, name: Value, members: &Map<String, Value>| {
+        let name = Map::from_iter([(key.to_owned(), name)]);
+        name.into_iter().chain(members.clone()).collect::<Map<_, _>>()
+    };
+    let years = periods.iter().filter_map(|(stats, members)| {
+        stats.label.year().map(|year| named("year", year.into(), members))
+    });
+    let years: Vec<_> = years.collect();
+    let periods = periods.iter();
+    let periods: Vec<_> =
+        periods.map(|(stats, members)| named("label", json!(stats.label), members)).collect();
     json!({
         "row": record.tile.row,
         "col": record.tile.col,
         "status": record.status,
         "years": years,
+        "periods": periods,
         "note": record.note(),
         "snapshot": commit.map(|commit| &commit.snapshot),
         "committed_at": commit.map(|commit| timestamp(commit.committed_at)),
     })
 }
 
-/// One year of a tile. How many composites there were and should have been is told by the commit's note,
-/// of years that fall short, or by its metadata; it is null where neither says so.
-fn year_json(year: &YearStats, note: &Note, floe: Option<&Value>) -> Value {
-    let recorded = floe
-        .and_then(|floe| floe["years"].as_array())
-        .and_then(|years| years.iter().find(|entry| entry["year"] == year.year));
+/// One period of a tile, but for its name. How many composites there were and should have been is told by the commit's note,
+/// of periods that fall short, or by its metadata; it is null where neither says so.
+fn period_json(period: &PeriodStats, note: &Note, floe: Option<&Value>) -> Map<String, Value> {
+    let entries = |key: &str| floe.and_then(|floe| floe[key].as_array()).into_iter().flatten();
+    let year = period.label.year();
+    let recorded = entries("years")
+        .find(|entry| year.is_some_and(|year| entry["year"] == year))
+        .or_else(|| entries("periods").find(|entry| entry["label"] == period.label.as_str()));
     let noted = match note {
-        Note::Incomplete(years) => years.iter().find(|entry| entry.year == year.year),
+        Note::Incomplete(short) => short.iter().find(|entry| entry.label == period.label),
         Note::None | Note::NoData => None,
     };
     let count = |key: &str, noted: Option<u64>| {
         noted.or_else(|| recorded.and_then(|recorded| recorded[key].as_u64()))
     };
-    json!({
-        "year": year.year,
-        "input_granules": year.input_granules,
-        "output_valid_pixels": year.valid_pixels,
-        "coverage": year.coverage.percent(),
-        "expected_composites": count("expected_composites", noted.map(|year| year.expected)),
-        "found_composites": count("found_composites", noted.map(|year| year.found)),
-    })
+    [
+        ("input_granules", json!(period.input_granules)),
+        ("output_valid_pixels", json!(period.valid_pixels)),
+        ("coverage", json!(period.coverage.percent())),
+        ("expected_composites", json!(count("expected_composites", noted.map(|one| one.expected)))),
+        ("found_composites", json!(count("found_composites", noted.map(|one| one.found)))),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into_iter()
+    .collect()
 }
 
-fn year_text(year: &YearStats) -> String {
-    let granules = year.input_granules.map_or_else(|| "?".to_owned(), |count| count.to_string());
-    format!("{}: {granules:>4} granules {:>6}", year.year, year.coverage.to_string())
+fn period_text(period: &PeriodStats) -> String {
+    let granules = period.input_granules.map_or_else(|| "?".to_owned(), |count| count.to_string());
+    format!("{}: {granules:>4} granules {:>6}", period.label, period.coverage.to_string())
 }
 
 const fn symbol(status: TileStatus) -> char {

@@ -44,10 +44,10 @@ pub fn write_step_summary(grid: Grid, reports: &[TileReport], usage: &Usage) -> 
     github::write_summary(&markdown(grid, reports, usage))
 }
 
-/// The summary: one row a tile and year.
+/// The summary: one row a tile and period.
 fn markdown(grid: Grid, reports: &[TileReport], usage: &Usage) -> String {
     let mut text = String::from(
-        "### Tiles\n\n| tile | bounds | outcome | year | granules | valid pixels | coverage | snapshot |\n|---|---|---|---|---:|---:|---:|---|\n",
+        "### Tiles\n\n| tile | bounds | outcome | period | granules | valid pixels | coverage | snapshot |\n|---|---|---|---|---:|---:|---:|---|\n",
     );
     for report in reports {
         let tile = TileIndex { row: report.row, col: report.col };
@@ -63,18 +63,18 @@ fn markdown(grid: Grid, reports: &[TileReport], usage: &Usage) -> String {
             Outcome::Unaccounted => "skipped, unaccounted",
         };
         let snapshot = &report.snapshot;
-        if report.years.is_empty() {
+        if report.periods.0.is_empty() {
             let _ = writeln!(text, "| {tile} | {place} | {outcome} | | | | | `{snapshot}` |");
         }
-        for year in &report.years {
+        for period in &report.periods.0 {
             let _ = writeln!(
                 text,
                 "| {tile} | {place} | {outcome} | {} | {} ({} empty) | {} | {:.1} % | `{snapshot}` |",
-                year.year,
-                year.input_granules,
-                year.empty_granules,
-                Count(year.output_valid_pixels),
-                year.coverage,
+                period.label,
+                period.input_granules,
+                period.empty_granules,
+                Count(period.output_valid_pixels),
+                period.coverage,
             );
         }
     }
@@ -85,17 +85,18 @@ fn markdown(grid: Grid, reports: &[TileReport], usage: &Usage) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tile::YearReport;
+    use floe_shared::period::PeriodLabel;
+
+    use crate::tile::{PeriodReport, PeriodReports};
 
     #[test]
-    fn the_summary_has_a_row_for_each_tile_and_year() {
-        let year = |year| YearReport {
-            year,
+    fn the_summary_has_a_row_for_each_tile_and_period() {
+        let year = |year| PeriodReport {
             input_granules: 92,
             empty_granules: 3,
             output_valid_pixels: 600_000,
             coverage: 60.0,
-            ..YearReport::default()
+            ..PeriodReport::new(PeriodLabel::of_year(year))
         };
         let report = TileReport {
             row: 4,
@@ -103,7 +104,7 @@ mod tests {
             outcome: Outcome::Processed,
             snapshot: "ABC".to_owned(),
             commit_attempts: 1,
-            years: vec![year(2020), year(2021)],
+            periods: PeriodReports(vec![year(2020), year(2021)]),
         };
         let usage = Usage {
             cpu_seconds: Some(1.25),

@@ -395,7 +395,7 @@ mod tests {
         let chunk =
             dataset.chunk_writer().await.unwrap().stage(place, Some(noise())).await.unwrap();
         let note = floe_shared::message::Note::None;
-        let message = TileMessage { tile, years: Vec::new(), note };
+        let message = TileMessage { tile, periods: Vec::new(), note };
         let began_at = dataset.tip().await.unwrap();
         CommitRequest::of_tile(message, vec![chunk], SnapshotProperties::default(), began_at, false)
     }

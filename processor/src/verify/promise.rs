@@ -36,22 +36,23 @@ impl Promises {
         let mut by_tile = BTreeMap::new();
         for record in &board.tiles {
             let Some(commit) = &record.commit else { continue };
-            for stats in &commit.years {
+            for stats in &commit.periods {
                 let coverage = tile::coverage(board.grid, stats.valid_pixels);
-                if years.contains(&stats.year) && stats.coverage != coverage {
+                let is_of_axis = stats.label.year().is_some_and(|year| years.contains(&year));
+                if is_of_axis && stats.coverage != coverage {
                     let what = format!(
                         "{}: the commit's message says a coverage of {}, {} valid pixels are {coverage}",
-                        stats.year, stats.coverage, stats.valid_pixels
+                        stats.label, stats.coverage, stats.valid_pixels
                     );
                     let array = layout.schema.variables.first().map_or("", |first| &first.name);
                     problems.push(Problem::new(Some(record.tile), array, what, Remedy::Process));
                 }
             }
             let of_year = |year: &i32| {
-                let stats = commit.years.iter().find(|stats| stats.year == *year);
+                let stats = commit.periods.iter().find(|stats| stats.label.year() == Some(*year));
                 match stats {
                     Some(stats) => Promise::Pixels(stats.valid_pixels),
-                    None if commit.years.is_empty() => Promise::Unsaid,
+                    None if commit.periods.is_empty() => Promise::Unsaid,
                     // Of a year that the message leaves out it promises nothing.
                     None => Promise::Pixels(0),
                 }

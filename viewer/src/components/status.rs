@@ -99,29 +99,35 @@ fn Record(record: TileRecord) -> impl IntoView {
     let note = record.note();
     let tile = record.tile;
     let commit = record.commit.map(|commit| {
-        let years = commit.years.iter().map(|stats| {
+        let is_years = commit.periods.iter().all(|stats| stats.label.year().is_some());
+        let (period, caption) = if is_years {
+            ("Year", "What each year was made from")
+        } else {
+            ("Period", "What each period was made from")
+        };
+        let periods = commit.periods.iter().map(|stats| {
             view! {
                 <tr>
-                    <th scope="row">{stats.year}</th>
+                    <th scope="row">{stats.label.to_string()}</th>
                     <td>{stats.input_granules.map_or_else(|| "–".to_owned(), |count| count.to_string())}</td>
                     <td>{moment::grouped(stats.valid_pixels)}</td>
                     <td>{stats.coverage.to_string()}</td>
                 </tr>
             }
         });
-        let table = (!commit.years.is_empty()).then(|| {
+        let table = (!commit.periods.is_empty()).then(|| {
             view! {
                 <table>
-                    <caption class="unseen">"What each year was made from"</caption>
+                    <caption class="unseen">{caption}</caption>
                     <thead>
                         <tr>
-                            <th scope="col">"Year"</th>
+                            <th scope="col">{period}</th>
                             <th scope="col">"Granules"</th>
                             <th scope="col">"Valid pixels"</th>
                             <th scope="col">"Coverage"</th>
                         </tr>
                     </thead>
-                    <tbody>{years.collect_view()}</tbody>
+                    <tbody>{periods.collect_view()}</tbody>
                 </table>
             }
         });

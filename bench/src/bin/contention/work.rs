@@ -5,7 +5,8 @@ use bytes::Bytes;
 use floe_processor::recipe::{self, RecipeText};
 use floe_processor::store::{ChunkPlace, Layout};
 use floe_shared::grid::{Grid, TileIndex};
-use floe_shared::message::{Coverage, Note, TileMessage, YearStats};
+use floe_shared::message::{Coverage, Note, PeriodStats, TileMessage};
+use floe_shared::period::PeriodLabel;
 use floe_shared::pyramid::{ChunkIndex, Owner};
 
 /// More than Icechunk keeps within its manifests (512 bytes), as a real chunk is.
@@ -65,12 +66,12 @@ impl Work {
     pub(crate) fn message(&self, tile: TileIndex) -> TileMessage {
         TileMessage {
             tile,
-            years: self
+            periods: self
                 .layout
                 .years
                 .iter()
-                .map(|&year| YearStats {
-                    year,
+                .map(|&year| PeriodStats {
+                    label: PeriodLabel::of_year(year),
                     input_granules: Some(184),
                     valid_pixels: 987_654,
                     coverage: Coverage { permille: 988 },

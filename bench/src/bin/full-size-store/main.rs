@@ -24,11 +24,12 @@ use floe_processor::store::{
     Access, ChunkWriter, Committed, Dataset, Layout, Location, StagedChunk, Store,
     process_environment,
 };
-use floe_processor::tile::{self, EncodedChunk, FinishedTile, YearReport};
+use floe_processor::tile::{self, EncodedChunk, FinishedTile, PeriodReport, PeriodReports};
 use floe_raster::natural_earth::land_tiles;
 use floe_raster::needed;
 use floe_shared::grid::{Grid, TileIndex};
 use floe_shared::message::CommitMessage;
+use floe_shared::period::PeriodLabel;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::json;
 
@@ -68,7 +69,7 @@ struct Maker {
 /// A tile's layers, encoded.
 struct Encoded {
     chunks: Vec<EncodedChunk>,
-    years: Vec<YearReport>,
+    periods: PeriodReports,
 }
 
 #[tokio::main]
@@ -132,19 +133,20 @@ impl Maker {
     async fn tile(self: Arc<Self>, tile: TileIndex) -> anyhow::Result<TileIndex> {
         let began_at = self.dataset.tip().await?;
         let maker = Arc::clone(&self);
-        let Encoded { chunks, years } = tokio::task::spawn_blocking(move || maker.encode(tile))
+        let Encoded { chunks, periods } = tokio::task::spawn_blocking(move || maker.encode(tile))
             .await
             .context("making a tile")??;
         let mut staged: Vec<StagedChunk> = Vec::with_capacity(chunks.len());
         for (place, bytes) in chunks {
             staged.push(self.writer.stage(place, bytes).await?);
         }
-        let bytes_read = years.iter().map(|year| year.input_granules).sum::<u64>() * GRANULE_BYTES;
+        let bytes_read =
+            periods.0.iter().map(|period| period.input_granules).sum::<u64>() * GRANULE_BYTES;
         let finished = FinishedTile {
             tile,
             is_covered: true,
             fingerprint: String::new(),
-            years,
+            periods,
             bytes_read,
             chunks: staged,
         };
@@ -162,15 +164,14 @@ impl Maker {
         let layout = self.dataset.layout();
         let ground = self.field.ground(tile);
         let granules = needed::positions(layout.grid, &[tile]).len() as u64 * COMPOSITES;
-        let mut encoded = Encoded { chunks: Vec::new(), years: Vec::new() };
+        let mut encoded = Encoded { chunks: Vec::new(), periods: PeriodReports::default() };
         for (index, &year) in layout.years.iter().enumerate() {
             let pixels = self.field.year(&ground, year);
-            encoded.years.push(YearReport {
-                year,
+            encoded.periods.0.push(PeriodReport {
                 input_granules: granules,
                 output_valid_pixels: pixels.valid_pixels,
                 coverage: tile::coverage(layout.grid, pixels.valid_pixels).percent(),
-                ..YearReport::default()
+                ..PeriodReport::new(PeriodLabel::of_year(year))
             });
             encoded.chunks.extend(tile::encode(&self.writer, layout, tile, index as u32, pixels)?);
         }
