@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use floe_shared::grid::{Grid, GridError};
+use floe_shared::period::{Hemisphere, PeriodAxis};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Value;
@@ -42,8 +43,10 @@ gaps = []
 pub struct Config {
     /// What the dataset is.
     pub recipe: Recipe,
-    /// Years of the dataset, ascending.
+    /// Years that the labels of the dataset's periods have, ascending.
     pub years: Vec<i32>,
+    /// The periods, of the northern hemisphere where it matters.
+    pub periods: PeriodAxis,
     /// The grid.
     pub grid: Grid,
     /// Pixels along the edge of a chunk where a tile has several.
@@ -309,6 +312,18 @@ impl Config {
                 format!("must be different days of the year from 1 to 366, found {due_days:?}");
             return Err(settings.wrong("catalog.due_days", &what));
         };
+        let years: Vec<i32> = years.into_iter().collect();
+        let days: Vec<u16> = days.into_iter().collect();
+        let cadence = recipe.cadence;
+        let periods = PeriodAxis::new(cadence, &years, &days, Hemisphere::North)
+            .map_err(|error| settings.wrong("catalog.due_days", &error.to_string()))?;
+        if cadence.has_hemispheres() && grid.tile_rows() % 2 == 1 {
+            let what = format!(
+                "must make tiles that end at the equator, where water years change, found {}",
+                written.grid.tile_degrees
+            );
+            return Err(settings.wrong("grid.tile_degrees", &what));
+        }
         let gaps: Result<Vec<Gap>, GapError> = gaps.iter().map(|gap| gap.parse()).collect();
         let gaps = gaps.map_err(|error| settings.wrong("catalog.gaps", &error.to_string()))?;
         let ReadConfig { concurrency, patience, attempts } = written.read;
@@ -337,7 +352,8 @@ impl Config {
             }
         }
         Ok(Self {
-            years: years.into_iter().collect(),
+            years,
+            periods,
             grid,
             chunk_pixels: Some(chunk).filter(|&chunk| chunk > 0 && chunk < tile),
             catalog: CatalogConfig {
@@ -347,7 +363,7 @@ impl Config {
                 collection,
                 production,
                 platforms: platforms.into_iter().collect(),
-                due_days: days.into_iter().collect(),
+                due_days: days,
                 gaps,
             },
             store_url: Some(written.store.url).filter(|url| !url.is_empty()),

@@ -1,8 +1,8 @@
 //! One job: a run of neighbouring tiles, from the search to their commits.
 //!
-//! Year by year the granules are fetched, inflated and reduced, as many at once as the configuration
+//! Period by period the granules are fetched, inflated and reduced, as many at once as the configuration
 //! says, so that download, inflating and arithmetic overlap. Then each tile is sampled, encoded and
-//! uploaded. When all years are done, each tile gets its one commit. A tile that needs a granule which cannot
+//! uploaded. When all periods are done, each tile gets its one commit. A tile that needs a granule which cannot
 //! be had is given up (`Losses`): the others are committed before the job fails, and of it nothing is
 //! left behind but unreferenced objects.
 
@@ -11,12 +11,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use floe_shared::grid::TileIndex;
 use floe_shared::message::{CommitMessage, Note};
-use floe_shared::period::PeriodLabel;
+use floe_shared::period::{Hemisphere, Period};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
-use crate::catalog::{BlobReader, Catalog, CatalogError, Found, GranuleFiles, YearCensus};
+use crate::catalog::{BlobReader, Catalog, CatalogError, Found, GranuleFiles, PeriodCensus};
 use crate::config::Config;
 use crate::error::Error;
 use crate::http::Http;
@@ -83,7 +83,7 @@ pub enum Outcome {
     Unaccounted,
 }
 
-/// What one year's granules of one position gave.
+/// What one period's granules of one position gave.
 #[derive(Clone, Copy, Debug, Default)]
 struct PositionCount {
     read: u64,
@@ -251,7 +251,8 @@ impl Workshop {
         let mut tiles: Vec<TileWork> = job.tiles.iter().map(new).collect();
         let positions: BTreeSet<Position> =
             tiles.iter().flat_map(|tile| tile.positions.clone()).collect();
-        let mut found = self.catalog.search(&positions, &self.config.years).await?;
+        let periods = self.periods(&job.tiles)?;
+        let mut found = self.catalog.search(&positions, &periods).await?;
         if found.malformed > 0 {
             self.progress.say(&format!(
                 "floe: the catalogue gave {} malformed items that this job does not need",
@@ -278,9 +279,8 @@ impl Workshop {
             .filter(|granule| losses.leave_needed(&tiles, granule.id.key.position));
         self.progress.expect_granules(needed.count());
         let mut bytes_read = 0;
-        for (index, &year) in self.config.years.iter().enumerate() {
-            bytes_read +=
-                self.process_year(&mut tiles, &found, &losses, index as u32, year).await?;
+        for (index, period) in periods.iter().enumerate() {
+            bytes_read += self.process_period(&mut tiles, &found, &losses, (index, period)).await?;
         }
         // Granules are shared: each tile of the job bears an equal part.
         let bytes_read = bytes_read / tiles.len().max(1) as u64;
@@ -291,13 +291,32 @@ impl Workshop {
         losses.into_error().map_or(Ok(()), Err)
     }
 
+    /// The periods of some tiles, which lie in one hemisphere where it matters.
+    fn periods(&self, tiles: &[TileIndex]) -> Result<Vec<Period>, Error> {
+        let periods = &self.config.periods;
+        if !periods.cadence().has_hemispheres() {
+            return Ok(periods.periods().to_vec());
+        }
+        let of = |&tile: &TileIndex| Hemisphere::of(&self.config.grid.tile_bounds(tile));
+        let mut hemispheres = tiles.iter().map(of);
+        let first = hemispheres.next().flatten();
+        match first {
+            Some(first) if hemispheres.all(|other| other == Some(first)) => {
+                Ok(periods.of_hemisphere(first).periods().to_vec())
+            }
+            _ => Err(Error::Internal {
+                message: "a job of water years over tiles of both hemispheres".to_owned(),
+            }),
+        }
+    }
+
     /// The report of a tile that was committed as incomplete, where it would be made of the same granules
     /// and fall short again.
     fn unchanged(&self, work: &TileWork, found: &Found) -> Option<TileReport> {
         let IncompleteCommit { snapshot, fingerprint } = work.incomplete.as_ref()?;
-        let years = &self.config.years;
-        let falls_short = years.iter().any(|&year| {
-            let YearCensus { expected, found, .. } = found.census.of_year(&work.positions, year);
+        let falls_short = (0..self.config.periods.count()).any(|period| {
+            let PeriodCensus { expected, found, .. } =
+                found.census.of_period(&work.positions, period as usize);
             found < expected
         });
         (falls_short && fingerprint.as_deref() == Some(&*work.fingerprint)).then(|| TileReport {
@@ -306,15 +325,14 @@ impl Workshop {
         })
     }
 
-    /// Takes one year of a job as far as uploaded chunks, and gives up the tiles that lack a granule; tells
+    /// Takes one period of a job, with its place, as far as uploaded chunks, and gives up the tiles that lack a granule; tells
     /// the bytes of granules that were read.
-    async fn process_year(
+    async fn process_period(
         &self,
         tiles: &mut Vec<TileWork>,
         found: &Found,
         losses: &Losses,
-        year_index: u32,
-        year: i32,
+        (index, period): (usize, &Period),
     ) -> Result<u64, Error> {
         let indices: Vec<TileIndex> = tiles.iter().map(|work| work.tile).collect();
         if indices.is_empty() {
@@ -322,35 +340,31 @@ impl Workshop {
         }
         let accumulator =
             Arc::new(YearAccumulator::new(self.config.grid, &indices, self.rule.clone()));
-        let counts = self.accumulate(&accumulator, tiles, found, losses, year).await;
+        let counts = self.accumulate(&accumulator, tiles, found, losses, period).await;
         tiles.retain(|work| losses.spare(work));
         for work in tiles {
             let of_tile = |key: &Position| work.positions.contains(key);
-            let YearCensus { expected, found: came, absent } =
-                found.census.of_year(&work.positions, year);
+            let PeriodCensus { expected, found: came, absent } =
+                found.census.of_period(&work.positions, index);
             let mut report = PeriodReport {
                 expected_composites: expected,
                 found_composites: came,
                 absent,
-                ..PeriodReport::new(PeriodLabel::of_year(year))
+                ..PeriodReport::new(period.label.clone())
             };
             for (_, count) in counts.iter().filter(|(position, _)| of_tile(position)) {
                 report.input_granules += count.read;
                 report.empty_granules += count.empty;
             }
-            report.rejected_granules = found
-                .superseded
-                .iter()
-                .filter(|key| key.year == year && of_tile(&key.position))
-                .count() as u64;
+            report.rejected_granules = found.superseded_of(&work.positions, period);
             if report.input_granules > report.empty_granules {
                 let (chunks, valid_pixels) =
-                    self.tile_chunks(&accumulator, work.tile, year_index).await?;
+                    self.tile_chunks(&accumulator, work.tile, index as u32).await?;
                 report.output_valid_pixels = valid_pixels;
                 report.coverage = tile::coverage(self.config.grid, valid_pixels).percent();
                 work.chunks.extend(chunks);
             } else {
-                let places = tile::places(self.dataset.layout(), work.tile, year_index);
+                let places = tile::places(self.dataset.layout(), work.tile, index as u32);
                 work.chunks.extend(places.map(StagedChunk::fill));
             }
             work.periods.0.push(report);
@@ -358,19 +372,19 @@ impl Workshop {
         Ok(counts.values().map(|count| count.bytes).sum())
     }
 
-    /// Reads and reduces all granules of a year that a tile needs which can still be made.
+    /// Reads and reduces all granules of a period that a tile needs which can still be made.
     async fn accumulate(
         &self,
         accumulator: &Arc<YearAccumulator>,
         tiles: &[TileWork],
         found: &Found,
         losses: &Losses,
-        year: i32,
+        period: &Period,
     ) -> BTreeMap<Position, PositionCount> {
         let indices: Vec<TileIndex> = tiles.iter().map(|work| work.tile).collect();
         let mut strategies: BTreeMap<Position, Strategy> = BTreeMap::new();
         let granules: Vec<(GranuleFiles, Strategy)> = found
-            .of_year(year)
+            .of_period(period)
             .filter(|granule| losses.leave_needed(tiles, granule.id.key.position))
             .map(|granule| {
                 let strategy = *strategies
@@ -437,7 +451,7 @@ impl Workshop {
         &self,
         accumulator: &Arc<YearAccumulator>,
         tile: TileIndex,
-        year_index: u32,
+        period: u32,
     ) -> Result<(Vec<StagedChunk>, u64), Error> {
         let accumulator = Arc::clone(accumulator);
         let writer = self.writer.clone();
@@ -447,7 +461,7 @@ impl Workshop {
             .on_a_core(move || -> Result<_, Error> {
                 let pixels = gather(&accumulator, tile, &statistics)?;
                 let valid_pixels = pixels.valid_pixels;
-                Ok((tile::encode(&writer, &layout, tile, year_index, pixels)?, valid_pixels))
+                Ok((tile::encode(&writer, &layout, tile, period, pixels)?, valid_pixels))
             })
             .await??;
         let chunks = stream::iter(encoded)

@@ -32,7 +32,7 @@ pub struct World {
 pub async fn read_world(
     dataset: &Dataset,
     variable: VariableId,
-    year: u32,
+    period: u32,
     at: Option<&str>,
 ) -> Result<World, Error> {
     let levels = dataset.layout().levels();
@@ -46,7 +46,7 @@ pub async fn read_world(
         .flat_map(|row| (0..level.chunk_cols()).map(move |col| ChunkIndex { row, col }));
     let mut read = stream::iter(chunks)
         .map(async |chunk| {
-            let place = ChunkPlace { level, variable, year, chunk };
+            let place = ChunkPlace { level, variable, period, chunk };
             Ok::<_, Error>((chunk, dataset.read_chunk(&reader, place).await?))
         })
         .buffer_unordered(CONCURRENCY);

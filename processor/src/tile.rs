@@ -70,7 +70,7 @@ impl PeriodReport {
     fn of_year(&self) -> Option<Value> {
         let year = self.label.year()?;
         let Value::Object(mut members) = json!(self) else { return None };
-        members.remove("label");
+        members.retain(|key, _| key != "label");
         let first = Map::from_iter([("year".to_owned(), Value::from(year))]);
         Some(first.into_iter().chain(members).collect::<Map<_, _>>().into())
     }
@@ -197,33 +197,33 @@ fn tile_pixels(grid: Grid) -> u64 {
     edge * edge
 }
 
-/// The places of a tile's chunks for one year: every variable on every level that the tile alone
+/// The places of a tile's chunks for one period: every variable on every level that the tile alone
 /// determines.
 pub fn places(
     layout: &Layout,
     tile: TileIndex,
-    year: u32,
+    period: u32,
 ) -> impl Iterator<Item = ChunkPlace> + '_ {
     layout.tile_levels().flat_map(move |level| {
         layout.variables().map(move |variable| ChunkPlace {
             level,
             variable,
-            year,
+            period,
             chunk: ChunkIndex::from(tile),
         })
     })
 }
 
-/// Encodes one year of a tile for every place of [`places`], each level from the one before.
+/// Encodes one period of a tile for every place of [`places`], each level from the one before.
 pub fn encode(
     writer: &ChunkWriter,
     layout: &Layout,
     tile: TileIndex,
-    year: u32,
+    period: u32,
     pixels: TileYear,
 ) -> Result<Vec<EncodedChunk>, StoreError> {
     let mut planes = pixels.planes;
-    places(layout, tile, year)
+    places(layout, tile, period)
         .map(|place| {
             let plane = &mut planes[usize::from(place.variable.0)];
             if place.level.index > 0 {

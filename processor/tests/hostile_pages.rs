@@ -14,6 +14,7 @@ use floe_processor::http::Http;
 use floe_processor::patience::Patience;
 use floe_processor::scene::{LonLatBox, Need, SceneSource};
 use floe_raster::sinusoidal::Position;
+use floe_shared::period::PeriodAxis;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -98,7 +99,9 @@ fn search(body: Vec<u8>) -> Result<(usize, usize), String> {
         let assets = &config.source_space().unwrap().assets;
         let catalog = Catalog::new(Arc::clone(&http), &config.catalog, assets);
         let positions = BTreeSet::from([Position { h: 19, v: 10 }]);
-        let found = tokio::time::timeout(Duration::from_mins(1), catalog.search(&positions, &[2022])).await;
+        let years = PeriodAxis::of_years(&[2022]).unwrap();
+        let search = catalog.search(&positions, years.periods());
+        let found = tokio::time::timeout(Duration::from_mins(1), search).await;
         let found = found.map_err(|_| format!("no end after {} requests", asked.load(Ordering::Relaxed)));
         let need = Need {
             bounds: LonLatBox::new(-180.0, -90.0, 180.0, 90.0).unwrap(),

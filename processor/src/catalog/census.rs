@@ -11,17 +11,17 @@ use floe_raster::sinusoidal::Position;
 pub struct Census {
     /// Whether anything is known of what is due.
     is_known: bool,
-    /// The composites that are due in each year.
-    due: BTreeMap<i32, BTreeSet<Composite>>,
-    /// Positions without a granule in any year of the collection: nothing is due there.
+    /// The composites that are due in each period.
+    due: Vec<BTreeSet<Composite>>,
+    /// Positions without a granule in any period of the collection: nothing is due there.
     uncovered: BTreeSet<Position>,
     /// What is absent at each of the others.
     absent: BTreeMap<Position, BTreeSet<Composite>>,
 }
 
-/// One year of a tile.
+/// One period of a tile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct YearCensus {
+pub struct PeriodCensus {
     /// Composites that are due; `None` where nothing is known.
     pub expected: Option<u64>,
     /// Of these, those that came, at the position where the fewest did.
@@ -33,7 +33,7 @@ pub struct YearCensus {
 impl Census {
     pub(super) const fn new(
         is_known: bool,
-        due: BTreeMap<i32, BTreeSet<Composite>>,
+        due: Vec<BTreeSet<Composite>>,
         uncovered: BTreeSet<Position>,
         absent: BTreeMap<Position, BTreeSet<Composite>>,
     ) -> Self {
@@ -45,22 +45,23 @@ impl Census {
         positions.iter().any(|position| !self.uncovered.contains(position))
     }
 
-    /// What came of what is due in a year for a tile that needs these positions.
-    pub fn of_year(&self, positions: &BTreeSet<Position>, year: i32) -> YearCensus {
+    /// What came of what is due in a period, by its place among those that were searched for, for a tile that needs these
+    /// positions.
+    pub fn of_period(&self, positions: &BTreeSet<Position>, period: usize) -> PeriodCensus {
         let nothing = BTreeSet::new();
-        let due = self.due.get(&year).unwrap_or(&nothing);
+        let due = self.due.get(period).unwrap_or(&nothing);
         if !self.is_known {
-            return YearCensus::default();
+            return PeriodCensus::default();
         }
         if !self.covers(positions) {
-            return YearCensus { expected: Some(0), found: Some(0), absent: Vec::new() };
+            return PeriodCensus { expected: Some(0), found: Some(0), absent: Vec::new() };
         }
         let lacking = positions.iter().filter_map(|position| self.absent.get(position));
         let lacking: Vec<BTreeSet<Composite>> =
             lacking.map(|absent| absent & due).filter(|absent| !absent.is_empty()).collect();
         let most = lacking.iter().map(BTreeSet::len).max().unwrap_or(0);
         let anywhere = lacking.into_iter().flatten().collect();
-        YearCensus {
+        PeriodCensus {
             expected: Some(due.len() as u64),
             found: Some((due.len() - most) as u64),
             absent: stretches(&anywhere, due),
@@ -120,7 +121,7 @@ mod tests {
     fn census(is_known: bool) -> Census {
         Census::new(
             is_known,
-            BTreeMap::from([(2021, composites(&[1, 9, 17, 25]))]),
+            vec![BTreeSet::new(), composites(&[1, 9, 17, 25])],
             BTreeSet::from([SEA]),
             BTreeMap::from([(A, composites(&[1])), (B, composites(&[9, 17]))]),
         )
@@ -128,10 +129,10 @@ mod tests {
 
     #[test]
     fn a_tile_has_as_few_composites_as_its_poorest_position_and_lacks_what_any_lacks() {
-        let year = census(true).of_year(&BTreeSet::from([A, B, SEA]), 2021);
+        let year = census(true).of_period(&BTreeSet::from([A, B, SEA]), 1);
         assert_eq!((year.expected, year.found), (Some(4), Some(2)));
         assert_eq!(year.absent, ["2021-01-01/2021-01-17"]);
-        let year = census(true).of_year(&BTreeSet::from([A]), 2021);
+        let year = census(true).of_period(&BTreeSet::from([A]), 1);
         assert_eq!((year.expected, year.found), (Some(4), Some(3)));
     }
 
@@ -139,8 +140,8 @@ mod tests {
     fn nothing_is_due_in_the_open_sea_nor_where_nothing_is_known() {
         let sea = BTreeSet::from([SEA]);
         assert!(!census(true).covers(&sea));
-        assert_eq!(census(true).of_year(&sea, 2021).expected, Some(0));
-        assert_eq!(census(false).of_year(&BTreeSet::from([A]), 2021), YearCensus::default());
+        assert_eq!(census(true).of_period(&sea, 1).expected, Some(0));
+        assert_eq!(census(false).of_period(&BTreeSet::from([A]), 1), PeriodCensus::default());
     }
 
     #[test]

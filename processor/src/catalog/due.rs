@@ -10,10 +10,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate};
 
 use floe_raster::granule::{GranuleKey, Platform};
+use floe_shared::period::Period;
 
+/// 1970-01-01, counted as chrono counts days: 1 is the first day of the year 1.
+const EPOCH: i32 = 719_163;
 /// Days after its first one on which a composite is due.
 const LASTS: Days = Days::new(8);
 
@@ -73,6 +76,18 @@ impl fmt::Display for Gap {
     }
 }
 
+/// The date of a day that is counted from 1970-01-01.
+pub(super) fn date(day: i32) -> NaiveDate {
+    NaiveDate::from_num_days_from_ce_opt(day.saturating_add(EPOCH)).unwrap_or(NaiveDate::MAX)
+}
+
+/// The first day of a granule, counted from 1970-01-01. A day that its year lacks counts as the year's last.
+pub(super) fn begins(key: &GranuleKey) -> i32 {
+    let last = NaiveDate::from_ymd_opt(key.year, 12, 31);
+    let date = NaiveDate::from_yo_opt(key.year, key.day.into()).or(last);
+    date.map_or(i32::MAX, |date| date.num_days_from_ce() - EPOCH)
+}
+
 impl Composite {
     /// The composite that a granule is part of; `None` where its name has a day that its year lacks.
     pub(super) fn of(key: &GranuleKey) -> Option<Self> {
@@ -98,15 +113,19 @@ impl Calendar {
         !self.days.is_empty()
     }
 
-    /// The composites of a year that are due on a day, of a collection that begins on another.
+    /// The composites that begin in a period and are due on a day, of a collection that begins on another.
     pub(super) fn due(
         &self,
-        year: i32,
+        period: &Period,
         collection_begins: Option<NaiveDate>,
         today: NaiveDate,
     ) -> BTreeSet<Composite> {
         let mut due = BTreeSet::new();
-        for begins in self.days.iter().filter_map(|&day| NaiveDate::from_yo_opt(year, day.into())) {
+        let (first, end) = (date(period.start), date(period.end));
+        let dates = (first.year()..=end.year()).flat_map(|year| {
+            self.days.iter().filter_map(move |&day| NaiveDate::from_yo_opt(year, day.into()))
+        });
+        for begins in dates.filter(|begins| (first..end).contains(begins)) {
             let is_past = begins.checked_add_days(LASTS).is_some_and(|due| due <= today);
             if !is_past || collection_begins.is_some_and(|start| begins < start) {
                 continue;
@@ -179,10 +198,16 @@ pub(super) fn stretches(
 
 #[cfg(test)]
 mod tests {
+    use floe_shared::period::{Cadence, Hemisphere, PeriodAxis};
+
     use super::*;
 
     fn date(text: &str) -> NaiveDate {
         text.parse().unwrap()
+    }
+
+    fn year(year: i32) -> Period {
+        PeriodAxis::of_years(&[year]).unwrap().periods()[0].clone()
     }
 
     fn calendar(gaps: &[&str], platforms: &[Platform]) -> Calendar {
@@ -197,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_past_year_has_46_composites_and_twice_as_many_of_two_satellites() {
-        let due = |platforms| calendar(&[], platforms).due(2021, None, date("2026-01-01"));
+        let due = |platforms| calendar(&[], platforms).due(&year(2021), None, date("2026-01-01"));
         assert_eq!(due(TERRA).len(), 46);
         assert_eq!(due(&Platform::ALL).len(), 92);
         let first = due(TERRA).first().map(|composite| composite.begins);
@@ -205,8 +230,38 @@ mod tests {
     }
 
     #[test]
+    fn a_composite_belongs_to_the_period_in_which_it_begins() {
+        let due = |cadence, hemisphere| -> Vec<BTreeSet<Composite>> {
+            let axis = PeriodAxis::new(cadence, &[2021], &[1, 100], hemisphere).unwrap();
+            let of = |period| calendar(&[], TERRA).due(period, None, date("2026-01-01"));
+            axis.periods().iter().map(of).collect()
+        };
+        let first_and_last = |due: &BTreeSet<Composite>| {
+            [due.first(), due.last()].map(|one| one.unwrap().begins.to_string())
+        };
+        let seasons = due(Cadence::Season, Hemisphere::North);
+        // 2 December 2020 is day 337 of a leap year, 26 February 2021 day 57.
+        assert_eq!(first_and_last(&seasons[0]), ["2020-12-02", "2021-02-26"]);
+        assert_eq!(seasons[0].len(), 12);
+        let south = due(Cadence::WaterYear, Hemisphere::South);
+        assert_eq!(first_and_last(&south[0]), ["2021-04-07", "2022-03-30"]);
+        let months = due(Cadence::Month, Hemisphere::North);
+        assert_eq!(months.iter().map(BTreeSet::len).sum::<usize>(), 46);
+        assert!(months.iter().all(|month| (3..=4).contains(&month.len())));
+    }
+
+    #[test]
+    fn a_day_is_counted_from_1970() {
+        assert_eq!(super::date(0), date("1970-01-01"));
+        let key = |text: &str| text.parse::<floe_raster::granule::GranuleId>().unwrap().key;
+        assert_eq!(begins(&key("MOD11A2.A1970009.h18v04.061")), 8);
+        // 2021 has no day 366.
+        assert!(year(2021).contains(begins(&key("MOD11A2.A2021366.h18v04.061"))));
+    }
+
+    #[test]
     fn a_composite_is_due_the_day_after_its_last_day() {
-        let due = |today| calendar(&[], TERRA).due(2021, None, date(today)).len();
+        let due = |today| calendar(&[], TERRA).due(&year(2021), None, date(today)).len();
         assert_eq!((due("2021-01-08"), due("2021-01-09"), due("2021-01-16")), (0, 1, 1));
         assert_eq!((due("2021-12-31"), due("2022-01-03"), due("2022-01-04")), (45, 45, 46));
     }
@@ -215,16 +270,16 @@ mod tests {
     fn nothing_is_due_before_the_collection_or_the_record_begins() {
         let today = date("2026-01-01");
         let begins = Some(date("2021-03-06"));
-        assert_eq!(calendar(&[], TERRA).due(2021, begins, today).len(), 38);
-        assert_eq!(calendar(&[], TERRA).due(2000, None, today).len(), 40);
-        assert_eq!(calendar(&[], &[Platform::Aqua]).due(2002, None, today).len(), 23);
-        assert_eq!(calendar(&[], &Platform::ALL).due(1999, None, today).len(), 0);
+        assert_eq!(calendar(&[], TERRA).due(&year(2021), begins, today).len(), 38);
+        assert_eq!(calendar(&[], TERRA).due(&year(2000), None, today).len(), 40);
+        assert_eq!(calendar(&[], &[Platform::Aqua]).due(&year(2002), None, today).len(), 23);
+        assert_eq!(calendar(&[], &Platform::ALL).due(&year(1999), None, today).len(), 0);
     }
 
     #[test]
     fn a_gap_is_one_satellites_or_everybodys() {
         let today = date("2026-01-01");
-        let due = |gap, platforms| calendar(&[gap], platforms).due(2022, None, today).len();
+        let due = |gap, platforms| calendar(&[gap], platforms).due(&year(2022), None, today).len();
         assert_eq!(due("2022-10-16", TERRA), 45);
         assert_eq!(due("terra:2022-10-16", &Platform::ALL), 91);
         assert_eq!(due("2022-10-16", &Platform::ALL), 90);
@@ -246,13 +301,13 @@ mod tests {
     fn with_no_days_nothing_is_due_and_questions_are_cut_as_the_product_is() {
         let calendar = Calendar { days: Vec::new(), gaps: Vec::new(), platforms: TERRA.to_vec() };
         assert!(!calendar.is_known());
-        assert!(calendar.due(2021, None, date("2026-01-01")).is_empty());
+        assert!(calendar.due(&year(2021), None, date("2026-01-01")).is_empty());
         assert_eq!(calendar.cuts(2021).len(), 46);
     }
 
     #[test]
     fn absent_composites_that_follow_each_other_are_one_text() {
-        let due = calendar(&[], TERRA).due(2022, None, date("2026-01-01"));
+        let due = calendar(&[], TERRA).due(&year(2022), None, date("2026-01-01"));
         let absent = |days: &[u32]| -> BTreeSet<Composite> {
             days.iter()
                 .map(|&day| Composite {
@@ -266,7 +321,7 @@ mod tests {
             stretches(&absent(&[1, 9, 17, 345]), &due),
             ["2022-01-01/2022-01-17", "2022-12-11"]
         );
-        let both = calendar(&[], &Platform::ALL).due(2022, None, date("2026-01-01"));
+        let both = calendar(&[], &Platform::ALL).due(&year(2022), None, date("2026-01-01"));
         assert_eq!(stretches(&absent(&[289]), &both), ["terra:2022-10-16"]);
         assert!(stretches(&BTreeSet::new(), &both).is_empty());
     }

@@ -12,7 +12,7 @@ mod sign;
 pub use answer::Doubt;
 pub(crate) use answer::{AT_ONCE, Asker};
 pub(crate) use census::fingerprint;
-pub use census::{Census, YearCensus};
+pub use census::{Census, PeriodCensus};
 pub use due::{Composite, Gap, GapError};
 pub use item::{GranuleFiles, ItemError, Wanted};
 pub use search::{Catalog, CatalogError, Found};

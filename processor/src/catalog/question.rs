@@ -6,10 +6,11 @@ use std::fmt;
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Value, json};
 
-use super::due::Calendar;
+use super::due::{self, Calendar, date};
 use super::item::{self, Wanted};
 use floe_raster::granule::{GranuleKey, Platform};
 use floe_raster::sinusoidal::{POSITION_METRES, Position, lonlat_from_sinusoidal};
+use floe_shared::period::Period;
 
 /// Degrees by which the searched band is wider than the positions, for footprints that are a little off.
 const MARGIN: f64 = 1.0;
@@ -33,8 +34,8 @@ pub(super) struct Question {
 pub(super) enum When {
     /// All time.
     Ever,
-    /// Whole years, from the first to the last.
-    Years { first: i32, last: i32 },
+    /// Granules that begin on these days, from the first to the last.
+    Days { first: NaiveDate, last: NaiveDate },
     /// Composites of one year, from the one to the other first day.
     Composites { first: NaiveDate, last: NaiveDate },
 }
@@ -45,7 +46,7 @@ impl Question {
         let begins = NaiveDate::from_yo_opt(key.year, key.day.into());
         let in_time = match self.when {
             When::Ever => true,
-            When::Years { first, last } => (first..=last).contains(&key.year),
+            When::Days { first, last } => (first..=last).contains(&date(due::begins(key))),
             When::Composites { first, last } => {
                 begins.is_some_and(|begins| (first..=last).contains(&begins))
             }
@@ -58,9 +59,8 @@ impl Question {
     pub(super) fn parts(&self, calendar: &Calendar) -> Option<Vec<Self>> {
         let at = |when| Self { when, ..self.clone() };
         match self.when {
-            When::Years { first, last } if first < last => {
-                let years = (first..=last).map(|year| When::Years { first: year, last: year });
-                return Some(years.map(at).collect());
+            When::Days { first, last } if first.year() < last.year() => {
+                return Some(years_of(first, last).into_iter().map(at).collect());
             }
             _ => {}
         }
@@ -74,8 +74,7 @@ impl Question {
         }
         let cuts = match self.when {
             When::Ever => Vec::new(),
-            When::Years { first, .. } => calendar.cuts(first),
-            When::Composites { first, last } => {
+            When::Days { first, last } | When::Composites { first, last } => {
                 let cuts = calendar.cuts(first.year());
                 cuts.into_iter().filter(|cut| (first..=last).contains(cut)).collect()
             }
@@ -122,9 +121,8 @@ impl Question {
         let middle = |date: NaiveDate| date.checked_add_days(MIDDLE).unwrap_or(date);
         match self.when {
             When::Ever => {}
-            When::Years { first, last } => {
-                body["datetime"] =
-                    json!(format!("{first:04}-01-01T00:00:00Z/{last:04}-12-31T23:59:59Z"));
+            When::Days { first, last } => {
+                body["datetime"] = json!(format!("{first}T00:00:00Z/{last}T23:59:59Z"));
             }
             When::Composites { first, last } => {
                 body["datetime"] =
@@ -141,8 +139,13 @@ impl fmt::Display for Question {
         write!(formatter, "{}", positions.join(" "))?;
         match self.when {
             When::Ever => Ok(()),
-            When::Years { first, last } if first == last => write!(formatter, " in {first}"),
-            When::Years { first, last } => write!(formatter, " in {first} to {last}"),
+            When::Days { first, last } if first.ordinal() == 1 && ends_year(last) => {
+                match (first.year(), last.year()) {
+                    (first, last) if first == last => write!(formatter, " in {first}"),
+                    (first, last) => write!(formatter, " in {first} to {last}"),
+                }
+            }
+            When::Days { first, last } => write!(formatter, " from {first} to {last}"),
             When::Composites { first, last } if first == last => write!(formatter, " on {first}"),
             When::Composites { first, last } => write!(formatter, " on {first} to {last}"),
         }
@@ -170,17 +173,50 @@ fn within(numbers: &BTreeSet<u8>) -> Value {
     }
 }
 
-/// Years in runs without a gap, each asked for at once.
-pub(super) fn consecutive(years: &[i32]) -> Vec<When> {
-    years
-        .chunk_by(|earlier, later| earlier + 1 == *later)
-        .filter_map(|run| Some(When::Years { first: *run.first()?, last: *run.last()? }))
+/// Periods in runs without a gap, each asked for at once.
+pub(super) fn consecutive(periods: &[Period]) -> Vec<When> {
+    periods
+        .chunk_by(|earlier, later| earlier.end == later.start)
+        .filter_map(|run| {
+            Some(When::Days { first: date(run.first()?.start), last: date(run.last()?.end - 1) })
+        })
         .collect()
+}
+
+/// Periods in runs without a gap, none of which goes on in another year.
+pub(super) fn by_year(periods: &[Period]) -> Vec<When> {
+    let parts = |when| match when {
+        When::Days { first, last } => years_of(first, last),
+        when => vec![when],
+    };
+    consecutive(periods).into_iter().flat_map(parts).collect()
+}
+
+/// The parts of a stretch of days that lie in one year each.
+fn years_of(first: NaiveDate, last: NaiveDate) -> Vec<When> {
+    let of_year = |year| {
+        let begins = NaiveDate::from_ymd_opt(year, 1, 1)?;
+        let ends = NaiveDate::from_ymd_opt(year, 12, 31)?;
+        Some(When::Days { first: begins.max(first), last: ends.min(last) })
+    };
+    (first.year()..=last.year()).filter_map(of_year).collect()
+}
+
+/// Whether a day is the last of its year.
+fn ends_year(day: NaiveDate) -> bool {
+    day.month() == 12 && day.day() == 31
 }
 
 #[cfg(test)]
 mod tests {
+    use floe_shared::period::{Cadence, Hemisphere, PeriodAxis};
+
     use super::*;
+
+    fn years(first: i32, last: i32) -> When {
+        let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap();
+        When::Days { first: day(first, 1, 1), last: day(last, 12, 31) }
+    }
 
     fn question(columns: &[u8], when: When) -> Question {
         let positions = columns.iter().map(|&h| Position { h, v: 4 }).collect();
@@ -194,7 +230,7 @@ mod tests {
 
     #[test]
     fn the_search_spans_the_whole_band_of_latitude() {
-        let question = question(&[18, 19], When::Years { first: 2020, last: 2021 });
+        let question = question(&[18, 19], years(2020, 2021));
         let body = question.body(&Wanted::lst(), 1000, true);
         assert_eq!(body["bbox"][0], -180.0);
         assert!((body["bbox"][1].as_f64().unwrap() - 39.0).abs() < 1e-6);
@@ -218,8 +254,44 @@ mod tests {
 
     #[test]
     fn years_with_a_gap_are_searched_apart() {
-        let years = |first, last| When::Years { first, last };
-        assert_eq!(consecutive(&[2019, 2021, 2022]), [years(2019, 2019), years(2021, 2022)]);
+        let axis = PeriodAxis::of_years(&[2019, 2021, 2022]).unwrap();
+        assert_eq!(consecutive(axis.periods()), [years(2019, 2019), years(2021, 2022)]);
+        assert_eq!(
+            by_year(axis.periods()),
+            [years(2019, 2019), years(2021, 2021), years(2022, 2022)]
+        );
+        let text = question(&[18], years(2021, 2022)).to_string();
+        assert_eq!(text, "h18v04 in 2021 to 2022");
+    }
+
+    #[test]
+    fn a_winter_is_searched_from_december_on() {
+        let axis = PeriodAxis::new(Cadence::Season, &[2021], &[], Hemisphere::North).unwrap();
+        let whole = consecutive(axis.periods());
+        let question = question(&[18], whole[0]);
+        let body = question.body(&Wanted::lst(), 10, false);
+        assert_eq!(whole.len(), 1);
+        assert_eq!(body["datetime"], "2020-12-01T00:00:00Z/2021-11-30T23:59:59Z");
+        assert_eq!(question.to_string(), "h18v04 from 2020-12-01 to 2021-11-30");
+        let key = |name: &str| name.parse::<floe_raster::granule::GranuleId>().unwrap().key;
+        let parts = smallest(question.clone(), &calendar(&[Platform::Terra]));
+        // Of December 2020 from day 337 on, of 2021 those before day 337.
+        assert_eq!(parts.len(), 4 + 42);
+        for (name, is_of) in [
+            ("MOD11A2.A2020329.h18v04.061", 0),
+            ("MOD11A2.A2020337.h18v04.061", 1),
+            ("MOD11A2.A2020361.h18v04.061", 1),
+            ("MOD11A2.A2021001.h18v04.061", 1),
+            ("MOD11A2.A2021329.h18v04.061", 1),
+            ("MOD11A2.A2021337.h18v04.061", 0),
+        ] {
+            assert_eq!(question.covers(&key(name)), is_of == 1, "{name}");
+            assert_eq!(
+                parts.iter().filter(|part| part.covers(&key(name))).count(),
+                is_of,
+                "{name}"
+            );
+        }
     }
 
     /// All smallest questions that a question can be cut into.
@@ -233,7 +305,7 @@ mod tests {
     #[test]
     fn a_question_can_be_cut_down_to_one_composite_at_one_position_of_one_satellite() {
         let calendar = calendar(&Platform::ALL);
-        let mut whole = question(&[17, 18, 19], When::Years { first: 2020, last: 2021 });
+        let mut whole = question(&[17, 18, 19], years(2020, 2021));
         whole.platforms = Platform::ALL.to_vec();
         let parts = smallest(whole.clone(), &calendar);
         assert_eq!(parts.len(), 3 * 2 * 46 * 2);

@@ -14,22 +14,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{NaiveDate, Utc};
+use chrono::{Datelike as _, NaiveDate, Utc};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use super::answer::{AT_ONCE, Asker, Doubt};
 use super::census::Census;
-use super::due::{Calendar, Composite};
+use super::due::{Calendar, Composite, begins};
 use super::harvest::Harvest;
 use super::item::{GranuleFiles, ItemError, Wanted};
-use super::question::{Question, When, consecutive, in_rows};
+use super::question::{Question, When, by_year, consecutive, in_rows};
 use crate::config::CatalogConfig;
 use crate::exit::Exit;
 use crate::http::{Http, HttpError};
 use crate::recipe::Assets;
 use floe_raster::granule::{GranuleKey, Platform};
 use floe_raster::sinusoidal::Position;
+use floe_shared::period::Period;
 
 /// Items of a look for any granule at all: fewer than the smallest of the pages.
 const FEW: usize = 10;
@@ -56,9 +57,16 @@ pub struct Found {
 }
 
 impl Found {
-    /// The granules of a year.
-    pub fn of_year(&self, year: i32) -> impl Iterator<Item = &GranuleFiles> {
-        self.granules.iter().filter(move |granule| granule.id.key.year == year)
+    /// The granules that begin in a period.
+    pub fn of_period(&self, period: &Period) -> impl Iterator<Item = &GranuleFiles> {
+        self.granules.iter().filter(|granule| period.contains(begins(&granule.id.key)))
+    }
+
+    /// How many productions of granules that begin in a period, at these positions, were set aside.
+    pub fn superseded_of(&self, positions: &BTreeSet<Position>, period: &Period) -> u64 {
+        let is_of =
+            |key: &&GranuleKey| positions.contains(&key.position) && period.contains(begins(key));
+        self.superseded.iter().filter(is_of).count() as u64
     }
 }
 
@@ -179,18 +187,18 @@ impl Catalog {
     }
 
     /// All granules of the configured platforms at these positions whose composites begin in these
-    /// years; of several productions of one granule the newest.
+    /// periods, which ascend; of several productions of one granule the newest.
     pub async fn search(
         &self,
         positions: &BTreeSet<Position>,
-        years: &[i32],
+        periods: &[Period],
     ) -> Result<Found, CatalogError> {
         if positions.is_empty() {
             return Ok(Found::default());
         }
         let needs = |key: &GranuleKey| {
             self.platforms.contains(&key.platform)
-                && years.contains(&key.year)
+                && periods.iter().any(|period| period.contains(begins(key)))
                 && positions.contains(&key.position)
         };
         let mut search = Search {
@@ -199,13 +207,13 @@ impl Catalog {
             believed: Vec::new(),
             cut_at: None,
         };
-        let whole = consecutive(years).into_iter().map(|when| self.question(positions, when));
+        let whole = consecutive(periods).into_iter().map(|when| self.question(positions, when));
         search.ask(whole.collect()).await?;
-        let begins = self.begins().await?;
+        let first_day = self.begins().await?;
         let today = Utc::now().date_naive();
-        let due: BTreeMap<i32, BTreeSet<Composite>> =
-            years.iter().map(|&year| (year, self.calendar.due(year, begins, today))).collect();
-        let census = search.complete(positions, years, due).await?;
+        let due: Vec<BTreeSet<Composite>> =
+            periods.iter().map(|period| self.calendar.due(period, first_day, today)).collect();
+        let census = search.complete(positions, periods, due).await?;
         Ok(Found { census, ..search.harvest.finish() })
     }
 
@@ -325,17 +333,18 @@ impl Search<'_> {
     async fn complete(
         &mut self,
         positions: &BTreeSet<Position>,
-        years: &[i32],
-        due: BTreeMap<i32, BTreeSet<Composite>>,
+        periods: &[Period],
+        due: Vec<BTreeSet<Composite>>,
     ) -> Result<Census, CatalogError> {
         let (mut quiet, mut rounds) = (0, 0);
+        let dates: BTreeSet<Composite> = due.iter().flatten().copied().collect();
         loop {
             let silent: BTreeSet<Position> =
                 positions.difference(&self.harvest.positions()).copied().collect();
             let covered = self.catalog.covered(&silent, self.harvest.is_empty()).await?;
             let uncovered: BTreeSet<Position> = silent.difference(&covered).copied().collect();
-            let absent = self.missing(positions, &uncovered, &due);
-            let questions = self.questions_for(&absent, years, &due, &covered);
+            let absent = self.missing(positions, &uncovered, &dates);
+            let questions = self.questions_for(&absent, periods, &dates, &covered);
             if questions.is_empty() || quiet == QUIET_ANSWERS {
                 let is_known = self.catalog.calendar.is_known();
                 return Ok(Census::new(is_known, due, uncovered, absent));
@@ -358,7 +367,7 @@ impl Search<'_> {
             self.distrust(&news);
             self.believed.clear();
             let each = positions.iter().flat_map(|&position| {
-                years.iter().map(move |&year| (position, When::Years { first: year, last: year }))
+                by_year(periods).into_iter().map(move |when| (position, when))
             });
             let small = each
                 .map(|(position, when)| self.catalog.question(&BTreeSet::from([position]), when));
@@ -371,14 +380,14 @@ impl Search<'_> {
         &self,
         positions: &BTreeSet<Position>,
         uncovered: &BTreeSet<Position>,
-        due: &BTreeMap<i32, BTreeSet<Composite>>,
+        due: &BTreeSet<Composite>,
     ) -> BTreeMap<Position, BTreeSet<Composite>> {
         let covered = positions.difference(uncovered);
         covered
             .filter(|&&position| !self.harvest.is_unusable(position))
             .map(|&position| {
                 let came = self.harvest.composites(position);
-                let missing = due.values().flatten().filter(|due| !came.contains(due));
+                let missing = due.iter().filter(|due| !came.contains(due));
                 (position, missing.copied().collect())
             })
             .collect()
@@ -389,13 +398,13 @@ impl Search<'_> {
     fn questions_for(
         &self,
         missing: &BTreeMap<Position, BTreeSet<Composite>>,
-        years: &[i32],
-        due: &BTreeMap<i32, BTreeSet<Composite>>,
+        periods: &[Period],
+        due: &BTreeSet<Composite>,
         silent: &BTreeSet<Position>,
     ) -> Vec<Question> {
         if !self.catalog.calendar.is_known() {
             let each = silent.iter().flat_map(|&position| {
-                consecutive(years).into_iter().map(move |when| (position, when))
+                consecutive(periods).into_iter().map(move |when| (position, when))
             });
             let question =
                 |(position, when)| self.catalog.question(&BTreeSet::from([position]), when);
@@ -404,10 +413,10 @@ impl Search<'_> {
         let mut questions = Vec::new();
         for (&position, missing) in missing {
             for &platform in &self.catalog.platforms {
-                for due in due.values() {
-                    let of_platform: Vec<&Composite> =
-                        due.iter().filter(|due| due.platform == platform).collect();
-                    let runs = of_platform
+                let of_platform: Vec<&Composite> =
+                    due.iter().filter(|due| due.platform == platform).collect();
+                for of_year in of_platform.chunk_by(|a, b| a.begins.year() == b.begins.year()) {
+                    let runs = of_year
                         .chunk_by(|a, b| missing.contains(a) == missing.contains(b))
                         .filter(|run| missing.contains(run[0]));
                     questions.extend(runs.map(|run| Question {

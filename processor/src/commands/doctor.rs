@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::IsTerminal;
+use std::slice::from_ref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -282,7 +283,7 @@ async fn check_source(app: &App, http: &Arc<Http>) -> Vec<Check> {
     }
 }
 
-/// Searches one land tile's first year.
+/// Searches one land tile's first period.
 async fn search(app: &App, http: &Arc<Http>) -> Result<(String, Option<String>), Error> {
     let assets = &app.config.source_space()?.assets;
     let catalog = Catalog::new(Arc::clone(http), &app.config.catalog, assets);
@@ -290,10 +291,12 @@ async fn search(app: &App, http: &Arc<Http>) -> Result<(String, Option<String>),
     // About 40° N, 10° E, wherever the grid's tiles lie.
     let grid = app.config.grid;
     let tile = TileIndex { row: grid.tile_rows() * 5 / 18, col: grid.tile_cols() * 19 / 36 };
-    let year = app.config.years[0];
-    let found = catalog.search(&needed::positions(grid, &[tile]), &[year]).await?;
+    let first = app.config.periods.periods().first();
+    let found =
+        catalog.search(&needed::positions(grid, &[tile]), first.map_or(&[], from_ref)).await?;
+    let label = first.map_or("no period", |first| first.label.as_str());
     let href = found.granules.first().map(|granule| granule.lst.clone());
-    Ok((format!("{} granules of {year} for tile {tile}", found.granules.len()), href))
+    Ok((format!("{} granules of {label} for tile {tile}", found.granules.len()), href))
 }
 
 /// Where a browser would read the store.

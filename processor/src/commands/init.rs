@@ -47,11 +47,11 @@ pub(super) async fn run(app: &App, _args: &Args) -> Result<(), Error> {
                     format!("{}: kept, {tiles} tiles, {land} of them land", path.display())
                 }
             };
-            let years = layout.years.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let periods = layout.periods.text();
             let grid = layout.grid;
             let repository = if created {
                 format!(
-                    "{}: created, {} x {} pixels of {}°, years {years}, snapshot {snapshot}",
+                    "{}: created, {} x {} pixels of {}°, {periods}, snapshot {snapshot}",
                     store.name(),
                     grid.rows(),
                     grid.cols(),

@@ -77,7 +77,7 @@ enum Verb {
     Overviews(overviews::Args),
     /// Read the store against itself, and mend what does not hold
     Verify(verify::Args),
-    /// Draw a variable of a year as a PNG
+    /// Draw a variable of a period as a PNG
     Quicklook(quicklook::Args),
     /// Check all that jobs and the map need, and say what to fix
     Doctor(doctor::Args),
@@ -167,10 +167,10 @@ async fn dispatch(cli: Cli) -> Result<(), Error> {
 
 impl App {
     fn layout(&self) -> Layout {
-        let Config { grid, chunk_pixels, years, recipe, .. } = &self.config;
+        let Config { grid, chunk_pixels, periods, recipe, .. } = &self.config;
         Layout {
             grid: *grid,
-            years: years.clone(),
+            periods: periods.clone(),
             chunk_pixels: *chunk_pixels,
             schema: Arc::clone(&recipe.schema),
         }

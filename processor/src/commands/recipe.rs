@@ -81,17 +81,19 @@ fn check(file: &Path) -> Result<Answer, Error> {
     let assignment = format!("recipe={}", path.display());
     let nothing = ConfigFile::Default(Path::new(""));
     let config = Config::load(nothing, &[assignment])?;
-    let Config { recipe, years, grid, catalog, .. } = &config;
+    let Config { recipe, years, periods, grid, catalog, .. } = &config;
     let variables: Vec<Value> = recipe.schema.variables.iter().map(document_of).collect();
     let document = json!({
         "file": file, "title": recipe.schema.title, "years": years,
+        "period": recipe.cadence.name(), "periods": periods.labels().collect::<Vec<_>>(),
         "collection": catalog.collection, "variables": variables,
     });
-    let years: Vec<String> = years.iter().map(ToString::to_string).collect();
+    let text = periods.text();
+    let (noun, labels) = text.split_once(' ').unwrap_or_default();
     let mut lines = vec![
         format!("{}: a recipe that can be followed", file.display()),
         format!("title      {}", recipe.schema.title),
-        format!("years      {}", years.join(", ")),
+        format!("{noun:<10} {labels}"),
         format!("grid       {} x {} pixels of {}°", grid.rows(), grid.cols(), grid.resolution()),
         format!("collection {} at {}", catalog.collection, catalog.place()),
         format!("reads      {}", Vec::from_iter(recipe.assets()).join(", ")),

@@ -13,7 +13,7 @@ use crate::store::Access;
 /// what is missing are added to the step's summary.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Write status and per-year statistics of every tile
+    /// Write status and statistics by period of every tile
     #[arg(long, value_name = "FILE")]
     geojson: Option<PathBuf>,
     /// Draw a map of the statuses

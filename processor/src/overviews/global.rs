@@ -46,7 +46,7 @@ pub struct OverviewsReport {
     pub updated: bool,
 }
 
-/// Chunks computed in this run of one variable and year.
+/// Chunks computed in this run of one variable and period.
 type Fresh = BTreeMap<(u32, ChunkIndex), Plane>;
 
 /// Brings the global levels up to date, and makes those above the tiles of `also` anew in any case.
@@ -73,9 +73,9 @@ pub async fn update(
         let reader = dataset.chunk_reader(Some(&seen_now)).await?;
         let writer = dataset.chunk_writer().await?;
         let mut chunks = Vec::new();
-        for year in 0..dataset.layout().years.len() as u32 {
+        for period in 0..dataset.layout().periods.count() {
             for variable in dataset.layout().variables() {
-                let run = Run { dataset, reader: &reader, writer: &writer, variable, year };
+                let run = Run { dataset, reader: &reader, writer: &writer, variable, period };
                 chunks.extend(run.recompute(&levels, &tiles).await?);
             }
         }
@@ -137,13 +137,13 @@ fn last_seen(history: &[HistoryEntry]) -> Option<usize> {
     history.iter().position(|entry| entry.commit.snapshot == seen)
 }
 
-/// One variable and year.
+/// One variable and period.
 struct Run<'a> {
     dataset: &'a Dataset,
     reader: &'a ChunkReader,
     writer: &'a ChunkWriter,
     variable: VariableId,
-    year: u32,
+    period: u32,
 }
 
 impl Run<'_> {
@@ -186,7 +186,7 @@ impl Run<'_> {
         let spec = self.dataset.layout().schema.variable(self.variable);
         let below = self.finer_pixels(finer, window, fresh).await?;
         let pixels = halve(&below, spec.overview, spec.encoding.absent);
-        let place = ChunkPlace { level, variable: self.variable, year: self.year, chunk };
+        let place = ChunkPlace { level, variable: self.variable, period: self.period, chunk };
         let encoded = self.writer.encode(place, &pixels)?;
         Ok((chunk, pixels, self.writer.stage(place, encoded).await?))
     }
@@ -212,8 +212,12 @@ impl Run<'_> {
         let mut read = stream::iter(chunks)
             .map(async |chunk| {
                 let known = fresh.get(&(finer.index, chunk)).cloned();
-                let place =
-                    ChunkPlace { level: finer, variable: self.variable, year: self.year, chunk };
+                let place = ChunkPlace {
+                    level: finer,
+                    variable: self.variable,
+                    period: self.period,
+                    chunk,
+                };
                 let found = match known {
                     Some(pixels) => Some(pixels),
                     None => self.dataset.read_chunk(self.reader, place).await?,

@@ -1,6 +1,7 @@
-//! The quicklook: a variable of a year as a map with a colour bar.
+//! The quicklook: a variable of a period as a map with a colour bar.
 
 use floe_shared::colormap::{ColorMap, Rgb};
+use floe_shared::period::PeriodLabel;
 use floe_shared::schema::{Schema, VariableSpec};
 use ndarray::ArrayView2;
 
@@ -31,8 +32,8 @@ pub struct QuicklookInput<'a> {
     pub schema: &'a Schema,
     /// The variable.
     pub variable: &'a VariableSpec,
-    /// The year.
-    pub year: i32,
+    /// The period.
+    pub period: &'a PeriodLabel,
     /// Values in the variable's units (of classes the stored numbers), NaN where there is no data, of the whole world: row 0 in the
     /// north, column 0 at 180° W; up to 1440 x 720, beyond which pixels are skipped.
     pub pixels: ArrayView2<'a, f64>,
@@ -60,7 +61,7 @@ pub fn quicklook(input: &QuicklookInput<'_>) -> Result<Vec<u8>, PictureError> {
 }
 
 fn draw(input: &QuicklookInput<'_>) -> Canvas {
-    let title = format!("{}, {}", input.variable.long_name, input.year);
+    let title = format!("{}, {}", input.variable.long_name, input.period);
     let source = input.schema.source.as_deref().unwrap_or(&input.schema.title);
     let subtitle = format!("{source} · snapshot {}", input.snapshot);
     let mut canvas = sheet::begin(&title, &subtitle);
@@ -159,7 +160,7 @@ fn bar(canvas: &mut Canvas, scale: &Scale) {
 fn nothing(canvas: &mut Canvas) {
     let style = Style { weight: Weight::Semibold, size: 24.0, ink: DARK };
     let at = (BAR.x + BAR.width / 2.0, BAR.y + BAR.height);
-    canvas.write(at, Align::Centre, "No data in this year yet", style);
+    canvas.write(at, Align::Centre, "No data in this period yet", style);
 }
 
 /// The colour of no data.
@@ -183,12 +184,13 @@ mod tests {
 
     static SCHEMA: LazyLock<Arc<Schema>> =
         LazyLock::new(|| crate::recipe::Recipe::modis_lst().schema);
+    static YEAR: LazyLock<PeriodLabel> = LazyLock::new(|| PeriodLabel::of_year(2021));
 
     fn input(pixels: &Array2<f64>) -> QuicklookInput<'_> {
         QuicklookInput {
             schema: &SCHEMA,
             variable: &SCHEMA.variables[0],
-            year: 2021,
+            period: &YEAR,
             pixels: pixels.view(),
             snapshot: "7M3JYZD0QB6N3H8T1P4G",
         }

@@ -9,22 +9,24 @@ mod stored;
 use std::sync::Arc;
 
 use floe_raster::program::Program;
-use floe_shared::schema::{DIMENSIONS, GRID_MAPPING, Schema, Statistic, VariableSpec};
+use floe_shared::period::Cadence;
+use floe_shared::schema::{
+    GRID_MAPPING, MAP_DIMENSIONS, Schema, Statistic, TIME_BOUNDS, VariableSpec,
+};
 use toml::Spanned;
 
 use super::written::{Variable, Written};
 use super::{Recipe, RecipeError, RecipeText};
 
-
 /// Checks a recipe.
 pub(super) fn recipe(text: &RecipeText) -> Result<Recipe, RecipeError> {
     let written: Written = toml::from_str(&text.text).map_err(|error| text.syntax(&error))?;
     let check = Check { text };
-    if let Some(period) = &written.period
-        && period.get_ref() != "year"
-    {
-        return Err(check.wrong(period, "period", "\"year\"", period.get_ref()));
-    }
+    let cadences = Cadence::ALL.map(|cadence| (cadence.name(), cadence));
+    let cadence = match &written.period {
+        None => Cadence::Year,
+        Some(period) => check.one_of(period, "period", &cadences)?,
+    };
     if written.title.get_ref().trim().is_empty() {
         return Err(check.wrong(&written.title, "title", "a text", "none"));
     }
@@ -41,6 +43,7 @@ pub(super) fn recipe(text: &RecipeText) -> Result<Recipe, RecipeError> {
     check.valid_ranges(&written, &variables, &program.outputs, limits)?;
     Ok(Recipe {
         name: text.name.clone(),
+        cadence,
         bands,
         program,
         source_space,
@@ -102,7 +105,9 @@ impl Check<'_> {
         let text = name.get_ref();
         let is_plain = text.starts_with(|first: char| first.is_ascii_alphabetic())
             && text.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
-        if !is_plain || DIMENSIONS.contains(&text.as_str()) || text == GRID_MAPPING {
+        let axes = Cadence::ALL.map(Cadence::dimension).into_iter().chain(MAP_DIMENSIONS);
+        let mut taken = axes.chain([TIME_BOUNDS, GRID_MAPPING]);
+        if !is_plain || taken.any(|name| name == text) {
             let what = "a letter, then letters, digits and _, and none of year, latitude, longitude and spatial_ref";
             return Err(self.wrong(name, "name", what, format!("'{text}'")));
         }
@@ -230,8 +235,8 @@ mod tests {
         for (old, new, expected) in [
             (
                 "period = \"year\"",
-                "period = \"month\"",
-                "line 7: period: expected \"year\", found month",
+                "period = \"week\"",
+                "line 7: period: expected one of year, season, month, water-year, composite, found 'week'",
             ),
             ("title = ", "titel = ", "unknown field `titel`"),
             ("[[variable]]", "[[variables]]", "unknown field `variables`"),

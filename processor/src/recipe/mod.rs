@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use floe_raster::program::Program;
 use floe_raster::rule::{Rule, SourceStatistic};
+use floe_shared::period::Cadence;
 use floe_shared::schema::Schema;
 use toml::Table;
 
@@ -28,6 +29,8 @@ const SETTINGS: [&str; 3] = ["years", "grid", "catalog"];
 pub struct Recipe {
     /// Its name, or its path.
     pub name: String,
+    /// How long periods are.
+    pub cadence: Cadence,
     /// What is written.
     pub schema: Arc<Schema>,
     /// The bands that are read; the program names them by their place.

@@ -29,8 +29,8 @@ pub struct ChunkPlace {
     pub level: Level,
     /// The variable.
     pub variable: VariableId,
-    /// Index along the year axis.
-    pub year: u32,
+    /// Index along the axis of periods.
+    pub period: u32,
     /// Row and column within the level.
     pub chunk: ChunkIndex,
 }
@@ -42,7 +42,7 @@ impl ChunkPlace {
     }
 
     pub(super) fn indices(&self) -> ChunkIndices {
-        ChunkIndices(vec![self.year, self.chunk.row, self.chunk.col])
+        ChunkIndices(vec![self.period, self.chunk.row, self.chunk.col])
     }
 }
 
@@ -138,7 +138,7 @@ impl ChunkReader {
         self.session.snapshot_id().to_string()
     }
 
-    /// The years, rows and columns, by place, of a variable's chunks that are stored at a level.
+    /// The periods, rows and columns, by place, of a variable's chunks that are stored at a level.
     pub async fn stored(
         &self,
         variable: VariableId,

@@ -389,7 +389,7 @@ mod tests {
         let place = crate::store::ChunkPlace {
             level: dataset.layout().levels()[0],
             variable: floe_shared::schema::VariableId(0),
-            year: 0,
+            period: 0,
             chunk: tile.into(),
         };
         let chunk =
@@ -409,8 +409,9 @@ mod tests {
             prefix: "test".to_owned(),
         };
         let schema = crate::recipe::Recipe::modis_lst().schema;
+        let periods = floe_shared::period::PeriodAxis::of_years(&[2021]).unwrap();
         let grid = Grid::new(0.5, 10.0).unwrap();
-        let layout = Layout { grid, years: vec![2021], chunk_pixels: None, schema };
+        let layout = Layout { grid, periods, chunk_pixels: None, schema };
         let mut handles = Vec::new();
         for _ in 0..count {
             let store = Store::over(location.clone(), Arc::clone(&storage) as _);

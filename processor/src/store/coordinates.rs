@@ -1,4 +1,4 @@
-//! Compares the coordinates that a repository holds with those of its grid and years.
+//! Compares the coordinates that a repository holds with those of its grid and periods.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use zarrs::storage::store::MemoryStore;
 
 use super::chunk::node_path;
 use super::error::{StoreError, classify, of_session};
-use super::layout::{self, Coordinate};
+use super::layout::{self, Coordinate, Values};
 use super::repository::Dataset;
 
-/// An axis whose values are not those of the grid or the years.
+/// An axis whose values are not those of the grid or the periods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CoordinateFault {
     /// The array's path, such as `/1/latitude`.
@@ -28,11 +28,11 @@ impl Dataset {
         let session = self.reading(Some(at)).await?;
         let mut faults = Vec::new();
         for level in self.layout.levels() {
-            for (name, _, due) in self.layout.coordinates(level, self.edition) {
+            for Coordinate { name, values, .. } in self.layout.coordinates(level, self.edition) {
                 let path = layout::array_path(level, name);
-                let found = match &due {
-                    Coordinate::Year(years) => self.differs(&session, &path, years).await,
-                    Coordinate::Degrees(degrees) => self.differs(&session, &path, degrees).await,
+                let found = match &values {
+                    Values::Whole(numbers) => self.differs(&session, &path, numbers).await,
+                    Values::Degrees(degrees) => self.differs(&session, &path, degrees).await,
                 };
                 let what = match found {
                     Ok(found) => found,
@@ -91,15 +91,16 @@ impl Dataset {
         let memory = Arc::new(MemoryStore::new());
         let array = Array::new_with_metadata(Arc::clone(&memory), path, metadata)
             .map_err(|error| failed(&error))?;
-        let first = ChunkIndices(vec![0]);
+        let first = vec![0; array.dimensionality()];
+        let chunk = ChunkIndices(vec![0; array.dimensionality()]);
         let fetch = session
-            .get_chunk_reader(&node_path, &first, &ByteRange::ALL)
+            .get_chunk_reader(&node_path, &chunk, &ByteRange::ALL)
             .await
             .map_err(of_session)?;
         if let Some(fetch) = fetch {
             let encoded = fetch.await.map_err(of_session)?;
-            memory.set(&array.chunk_key(&[0]), encoded).map_err(|error| failed(&error))?;
+            memory.set(&array.chunk_key(&first), encoded).map_err(|error| failed(&error))?;
         }
-        array.retrieve_chunk(&[0]).map(Some).map_err(|error| failed(&error))
+        array.retrieve_chunk(&first).map(Some).map_err(|error| failed(&error))
     }
 }

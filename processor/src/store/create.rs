@@ -9,7 +9,7 @@ use zarrs::group::GroupBuilder;
 use zarrs_icechunk::AsyncIcechunkStore;
 
 use super::error::{StoreError, classify, of_repository, of_session};
-use super::layout::{self, Coordinate, Layout};
+use super::layout::{self, Coordinate, Layout, Values};
 use super::repository::Store;
 use floe_shared::message::CREATED;
 use floe_shared::schema::{BRANCH, Edition};
@@ -104,16 +104,17 @@ async fn write_schema(name: &str, session: Session, layout: &Layout) -> Result<S
             .map_err(|error| classify(name, ACTION, &error))?;
         group.attributes_mut().extend(layout.group_attributes(level, edition));
         group.async_store_metadata().await.map_err(|error| classify(name, ACTION, &error))?;
-        for (coordinate, builder, values) in layout.coordinates(level, edition) {
+        for Coordinate { name: coordinate, array, values } in layout.coordinates(level, edition) {
             let path = layout::array_path(level, coordinate);
-            let array = builder
+            let array = array
                 .build(Arc::clone(&zarr), &path)
                 .map_err(|error| classify(name, ACTION, &error))?;
             array.async_store_metadata().await.map_err(|error| classify(name, ACTION, &error))?;
+            let first = vec![0; array.dimensionality()];
             match values {
-                Coordinate::Year(years) => array.async_store_chunk(&[0], years.as_slice()).await,
-                Coordinate::Degrees(degrees) => {
-                    array.async_store_chunk(&[0], degrees.as_slice()).await
+                Values::Whole(numbers) => array.async_store_chunk(&first, numbers.as_slice()).await,
+                Values::Degrees(degrees) => {
+                    array.async_store_chunk(&first, degrees.as_slice()).await
                 }
             }
             .map_err(|error| classify(name, ACTION, &error))?;
@@ -129,11 +130,11 @@ async fn write_schema(name: &str, session: Session, layout: &Layout) -> Result<S
     let session = zarr.session();
     let mut session = session.write().await;
     let message = format!(
-        "{CREATED}{} x {} pixels of {}°, years {}",
+        "{CREATED}{} x {} pixels of {}°, {}",
         layout.grid.rows(),
         layout.grid.cols(),
         layout.grid.resolution(),
-        layout.years.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        layout.periods.text(),
     );
     let snapshot = session
         .commit(message)

@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use floe_shared::encoding::{DataType, Encoding};
 use floe_shared::grid::Grid;
+use floe_shared::period::{Cadence, PeriodAxis, PeriodLabel};
 use floe_shared::pyramid::{self, Level, Owner};
-use floe_shared::schema::{self, DIMENSIONS, Edition, GRID_MAPPING, Schema, VariableId};
+use floe_shared::schema::{
+    self, BOUNDS_DIMENSION, Edition, GRID_MAPPING, MAP_DIMENSIONS, Schema, TIME_BOUNDS, VariableId,
+};
 use serde_json::{Map, Value};
 use zarrs::array::codec::ZstdCodec;
 use zarrs::array::{ArrayBuilder, FillValue, data_type};
@@ -19,22 +22,33 @@ const WORLD_ZSTD: i32 = 19;
 /// Zstandard level of coordinates, which are written once.
 const COORDINATE_ZSTD: i32 = 9;
 
+/// Fill value of days, so that 1970-01-01 is none.
+const NO_DAY: i32 = i32::MIN;
+
 /// The dataset as the configuration describes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
     /// The grid.
     pub grid: Grid,
-    /// The years, ascending.
-    pub years: Vec<i32>,
+    /// The periods, of the northern hemisphere where it matters.
+    pub periods: PeriodAxis,
     /// Pixels along the edge of a chunk where a tile has several, which then make one shard; a part of the tile's width.
     pub chunk_pixels: Option<u32>,
     /// Texts and variables.
     pub schema: Arc<Schema>,
 }
 
-/// A one-dimensional coordinate.
-pub(super) enum Coordinate {
-    Year(Vec<i32>),
+/// A coordinate, or the bounds of one: an array of one chunk.
+pub(super) struct Coordinate {
+    pub(super) name: &'static str,
+    pub(super) array: ArrayBuilder,
+    pub(super) values: Values,
+}
+
+/// What a coordinate holds, the last axis fastest.
+pub(super) enum Values {
+    /// Years, or days since 1970-01-01.
+    Whole(Vec<i32>),
     Degrees(Vec<f64>),
 }
 
@@ -67,11 +81,6 @@ impl Layout {
         array_path(level, &self.schema.variable(variable).name)
     }
 
-    /// The place of a year on the year axis.
-    pub fn year_index(&self, year: i32) -> Option<u32> {
-        self.years.iter().position(|&known| known == year).map(|index| index as u32)
-    }
-
     /// Whether a level is the one that views of the whole world show.
     pub(super) fn is_world(&self, level: Level) -> bool {
         level.owner == Owner::Global && self.levels().last() == Some(&level)
@@ -89,7 +98,10 @@ impl Layout {
         level: Level,
         edition: Edition,
     ) -> ArrayBuilder {
-        let shape = [self.years.len() as u64, u64::from(level.rows), u64::from(level.cols)];
+        let cadence = self.periods.cadence();
+        let [latitude, longitude] = MAP_DIMENSIONS;
+        let count = self.periods.count();
+        let shape = [u64::from(count), u64::from(level.rows), u64::from(level.cols)];
         let chunk = [1, u64::from(level.chunk), u64::from(level.chunk)];
         let spec = self.schema.variable(variable);
         let (data_type, fill) = (zarr_type(&spec.encoding), zarr_fill(&spec.encoding));
@@ -98,30 +110,63 @@ impl Layout {
         builder
             .bytes_to_bytes_codecs(vec![zstd(self.effort(level), edition)])
             .subchunk_shape(within.map(|edge| vec![1, edge, edge]))
-            .dimension_names(Some(DIMENSIONS))
-            .attributes(object(spec.attributes(level, edition)));
+            .dimension_names(Some([cadence.dimension(), latitude, longitude]))
+            .attributes(object(spec.attributes(level, cadence, edition)));
         builder
     }
 
-    /// The three coordinates of a level, with their arrays.
-    pub(super) fn coordinates(
-        &self,
-        level: Level,
-        edition: Edition,
-    ) -> [(&'static str, ArrayBuilder, Coordinate); 3] {
-        let years = Coordinate::Year(self.years.clone());
+    /// The coordinates of a level, and the bounds of its periods where these are not years.
+    pub(super) fn coordinates(&self, level: Level, edition: Edition) -> Vec<Coordinate> {
+        let [latitude, longitude] = MAP_DIMENSIONS;
+        let degrees = |name, values, attributes| {
+            Coordinate::axis(name, Values::Degrees(values), attributes, edition)
+        };
         let latitudes = self.grid.latitudes(level.factor());
         let longitudes = self.grid.longitudes(level.factor());
-        let [year, latitude, longitude] = DIMENSIONS;
-        let axis = |name, values: &Coordinate, attributes| axis(name, values, attributes, edition);
-        let year_attributes = schema::year_attributes(&self.years, edition);
-        let latitudes = Coordinate::Degrees(latitudes);
-        let longitudes = Coordinate::Degrees(longitudes);
-        [
-            (year, axis(year, &years, year_attributes), years),
-            (latitude, axis(latitude, &latitudes, schema::latitude_attributes()), latitudes),
-            (longitude, axis(longitude, &longitudes, schema::longitude_attributes()), longitudes),
-        ]
+        let mut coordinates = self.period_coordinates(edition);
+        coordinates.extend([
+            degrees(latitude, latitudes, schema::latitude_attributes()),
+            degrees(longitude, longitudes, schema::longitude_attributes()),
+        ]);
+        coordinates
+    }
+
+    /// The path of the coordinate of the periods at the finest level.
+    pub(super) fn periods_path(&self) -> String {
+        format!("/{}", self.periods.cadence().dimension())
+    }
+
+    /// What the coordinate of the periods holds: years, or first days.
+    pub(super) fn period_numbers(&self) -> Vec<i32> {
+        match self.periods.cadence() {
+            Cadence::Year => self.periods.labels().filter_map(PeriodLabel::year).collect(),
+            _ => self.periods.periods().iter().map(|period| period.start).collect(),
+        }
+    }
+
+    fn period_coordinates(&self, edition: Edition) -> Vec<Coordinate> {
+        let name = self.periods.cadence().dimension();
+        let numbers = self.period_numbers();
+        let axis = |numbers, attributes| {
+            Coordinate::axis(name, Values::Whole(numbers), attributes, edition)
+        };
+        if self.periods.cadence() == Cadence::Year {
+            let attributes = schema::year_attributes(&numbers, edition);
+            return vec![axis(numbers, attributes)];
+        }
+        let mut bounds = Coordinate::new(
+            TIME_BOUNDS,
+            (vec![u64::from(self.periods.count()), 2], vec![name, BOUNDS_DIMENSION]),
+            Values::Whole(self.periods.bounds()),
+            // Bounds take their attributes from the coordinate (CF-1.8, section 7.1).
+            Map::new(),
+            edition,
+        );
+        let mut time = axis(numbers, schema::time_attributes(&self.periods));
+        for coordinate in [&mut time, &mut bounds] {
+            coordinate.array.fill_value(NO_DAY);
+        }
+        vec![time, bounds]
     }
 
     /// The CF grid mapping of a level: a scalar without a value.
@@ -167,6 +212,44 @@ pub(super) fn zarr_fill(encoding: &Encoding) -> FillValue {
     FillValue::new(bytes)
 }
 
+impl Coordinate {
+    /// An axis.
+    fn axis(name: &'static str, values: Values, attributes: Value, edition: Edition) -> Self {
+        let shape = vec![values.count()];
+        Self::new(name, (shape, vec![name]), values, object(attributes), edition)
+    }
+
+    fn new(
+        name: &'static str,
+        (shape, dimensions): (Vec<u64>, Vec<&str>),
+        values: Values,
+        attributes: Map<String, Value>,
+        edition: Edition,
+    ) -> Self {
+        // xarray takes a fill value of a float coordinate for missing data, hence NaN and not 0.
+        let mut array = match values {
+            Values::Whole(_) => ArrayBuilder::new(shape.clone(), shape, data_type::int32(), 0_i32),
+            Values::Degrees(_) => {
+                ArrayBuilder::new(shape.clone(), shape, data_type::float64(), f64::NAN)
+            }
+        };
+        array
+            .bytes_to_bytes_codecs(vec![zstd(COORDINATE_ZSTD, edition)])
+            .dimension_names(Some(dimensions))
+            .attributes(attributes);
+        Self { name, array, values }
+    }
+}
+
+impl Values {
+    fn count(&self) -> u64 {
+        match self {
+            Self::Whole(numbers) => numbers.len() as u64,
+            Self::Degrees(degrees) => degrees.len() as u64,
+        }
+    }
+}
+
 /// The path of a level's group.
 pub(super) fn group_path(level: Level) -> String {
     format!("/{}", level.path())
@@ -183,25 +266,6 @@ pub(super) fn array_path(level: Level, name: &str) -> String {
 /// The path of the grid mapping of a level.
 pub(super) fn grid_mapping_path(level: Level) -> String {
     array_path(level, GRID_MAPPING)
-}
-
-fn axis(name: &str, values: &Coordinate, attributes: Value, edition: Edition) -> ArrayBuilder {
-    // xarray takes a fill value of a float coordinate for missing data, hence NaN and not 0.
-    let mut builder = match values {
-        Coordinate::Year(years) => {
-            let shape = vec![years.len() as u64];
-            ArrayBuilder::new(shape.clone(), shape, data_type::int32(), 0_i32)
-        }
-        Coordinate::Degrees(degrees) => {
-            let shape = vec![degrees.len() as u64];
-            ArrayBuilder::new(shape.clone(), shape, data_type::float64(), f64::NAN)
-        }
-    };
-    builder
-        .bytes_to_bytes_codecs(vec![zstd(COORDINATE_ZSTD, edition)])
-        .dimension_names(Some([name]))
-        .attributes(object(attributes));
-    builder
 }
 
 fn zstd(effort: i32, edition: Edition) -> Arc<ZstdCodec> {
@@ -222,7 +286,8 @@ mod tests {
     fn within(resolution: f64, chunk_pixels: Option<u32>) -> Vec<Option<u32>> {
         let schema = crate::recipe::Recipe::modis_lst().schema;
         let grid = Grid::new(resolution, 10.0).unwrap();
-        let layout = Layout { grid, years: vec![2021], chunk_pixels, schema };
+        let periods = PeriodAxis::of_years(&[2021]).unwrap();
+        let layout = Layout { grid, periods, chunk_pixels, schema };
         layout.levels().into_iter().map(|level| layout.chunk_within_shard(level)).collect()
     }
 

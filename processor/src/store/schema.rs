@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use floe_shared::schema::{DECISIVE_ATTRIBUTES, DIMENSIONS, Edition, VariableId};
+use floe_shared::schema::{DECISIVE_ATTRIBUTES, Edition, VariableId};
 use icechunk::format::Path;
 use icechunk::session::Session;
 use serde_json::{Value, json};
 use zarrs::array::ArrayBuilder;
 
 use super::error::{StoreError, classify, of_session};
-use super::layout::{self, Layout};
+use super::layout::{self, Coordinate, Layout};
 use super::repository::Dataset;
 
 /// The members of an array's metadata that decide where its numbers are.
@@ -38,7 +38,7 @@ pub struct SchemaFault {
 type Nodes = BTreeMap<String, Value>;
 
 impl Dataset {
-    /// Compares the arrays of numbers, and the years, with what the configuration asks for, and tells which edition it is.
+    /// Compares the arrays of numbers, and the periods, with what the configuration asks for, and tells which edition it is.
     ///
     /// # Errors
     /// [`StoreError::Schema`] names the first difference.
@@ -48,11 +48,11 @@ impl Dataset {
         if let Some(fault) = faults.into_iter().next() {
             return Err(self.schema_error(fault));
         }
-        self.check_years(session).await?;
+        self.check_periods(session).await?;
         Ok(edition)
     }
 
-    /// As [`Self::check_schema`], but content with a store whose finest level lies on the configuration's grid and years: what
+    /// As [`Self::check_schema`], but content with a store whose finest level lies on the configuration's grid and periods: what
     /// else differs is for [`Self::schema_faults`] to tell.
     pub(super) async fn check_grid(&self) -> Result<Edition, StoreError> {
         let session = self.reading(None).await?;
@@ -64,7 +64,7 @@ impl Dataset {
         if let Some(fault) = faults.into_iter().find(lies_elsewhere) {
             return Err(self.schema_error(fault));
         }
-        match self.check_years(session).await {
+        match self.check_periods(session).await {
             Err(StoreError::Failed { .. }) | Ok(()) => Ok(edition),
             Err(error) => Err(error),
         }
@@ -109,21 +109,22 @@ impl Dataset {
         }
     }
 
-    async fn check_years(&self, session: Session) -> Result<(), StoreError> {
-        let path = format!("/{}", DIMENSIONS[0]);
-        let Some(years) = self.axis::<i32>(&session, &path).await? else {
+    async fn check_periods(&self, session: Session) -> Result<(), StoreError> {
+        let path = self.layout.periods_path();
+        let Some(numbers) = self.axis::<i32>(&session, &path).await? else {
             let (expected, found) = ("an array".to_owned(), "nothing".to_owned());
             let store = self.name().to_owned();
             return Err(StoreError::Schema { store, subject: path, expected, found });
         };
-        if years == self.layout.years {
+        let due = self.layout.period_numbers();
+        if numbers == due {
             return Ok(());
         }
         Err(StoreError::Schema {
             store: self.name().to_owned(),
             subject: path,
-            expected: json!(self.layout.years).to_string(),
-            found: json!(years).to_string(),
+            expected: json!(due).to_string(),
+            found: json!(numbers).to_string(),
         })
     }
 
@@ -162,8 +163,8 @@ impl Dataset {
             let attributes = layout.group_attributes(level, edition);
             let group = json!({ "zarr_format": 3, "node_type": "group", "attributes": attributes });
             nodes.insert(layout::group_path(level), group);
-            for (name, builder, _) in layout.coordinates(level, edition) {
-                nodes.insert(layout::array_path(level, name), self.metadata(&builder)?);
+            for Coordinate { name, array, .. } in layout.coordinates(level, edition) {
+                nodes.insert(layout::array_path(level, name), self.metadata(&array)?);
             }
             let mapping = self.metadata(&layout.grid_mapping(level, edition))?;
             nodes.insert(layout::grid_mapping_path(level), mapping);

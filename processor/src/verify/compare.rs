@@ -72,7 +72,7 @@ fn first_difference<T: Pixel>(
     found
 }
 
-/// Judges one year of a tile: the chunks of its own levels, finest first.
+/// Judges one period of a tile: the chunks of its own levels, finest first.
 pub(super) fn tile(
     levels: &[(Level, Pixels)],
     promise: Promise,
@@ -95,6 +95,15 @@ pub(super) fn tile(
         finer = Some((*level, pixels));
     }
     Ok(problems)
+}
+
+/// How many pixels hold a value; `None` where that cannot be told.
+pub(super) fn valid_pixels(pixels: &Pixels) -> Option<u64> {
+    match pixels {
+        Pixels::Fill => Some(0),
+        Pixels::Stored(pixels) => Some(pixels.iter().filter(|&&pixel| pixel != 0).count() as u64),
+        Pixels::Damaged(_) | Pixels::Skipped => None,
+    }
 }
 
 /// Judges the finest level.

@@ -13,6 +13,7 @@ mod promise;
 mod reading;
 mod repair;
 mod report;
+mod totals;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ use crate::store::{ChunkReader, Dataset, HistoryEntry, SchemaFault};
 use plane::{Found, Plane};
 use promise::Promises;
 use reading::{Reading, damage};
+use totals::Totals;
 
 /// Verifies a dataset at the tip of its branch, or only what concerns one tile.
 ///
@@ -105,14 +107,17 @@ pub async fn verify(
         bytes: AtomicU64::new(0),
     });
     let mut unaccounted = BTreeSet::new();
-    for year in 0..reading.layout.years.len() as u32 {
+    let mut totals = Totals::default();
+    for period in 0..reading.layout.periods.count() {
         for variable in reading.layout.variables() {
-            let Found { problems: found, unaccounted: tiles } =
-                Plane::new(&reading, variable, year).verify().await?;
+            let Found { problems: found, unaccounted: tiles, counted } =
+                Plane::new(&reading, variable, period).verify().await?;
             problems.extend(found);
             unaccounted.extend(tiles);
+            totals.add(variable, counted);
         }
     }
+    problems.extend(totals.problems(&reading));
     reading.progress.finish();
     problems.sort();
     problems.dedup();
@@ -154,7 +159,7 @@ async fn references(
         Err(error) => return Ok(Err(damage(error)?)),
     };
     let layout = dataset.layout();
-    let size = [layout.years.len() as u32, level.chunk_rows(), level.chunk_cols()];
+    let size = [layout.periods.count(), level.chunk_rows(), level.chunk_cols()];
     let asked_for: Option<BTreeSet<_>> =
         only.map(|tile| level.chunks_of_tile(layout.grid, tile).collect());
     let (mut chunks, mut outside) = (0, Vec::new());

@@ -1,4 +1,4 @@
-//! One variable of one year, from north to south: every chunk is read once.
+//! One variable of one period, from north to south: every chunk is read once.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ const CONCURRENCY: usize = 16;
 pub(super) struct Plane<'a> {
     reading: &'a Arc<Reading>,
     variable: VariableId,
-    year: u32,
+    period: u32,
     levels: Vec<Level>,
     found: Found,
 }
@@ -37,6 +37,8 @@ pub(super) struct Found {
     pub(super) problems: Vec<Problem>,
     /// Tiles that hold chunks and have no commit.
     pub(super) unaccounted: BTreeSet<TileIndex>,
+    /// Pixels with a value, of tiles whose commits tell those of all periods together; `None` where it cannot be told.
+    pub(super) counted: Vec<(TileIndex, Option<u64>)>,
 }
 
 /// What one tile gave.
@@ -46,12 +48,20 @@ struct OfTile {
     /// The coarsest level that is the tile's own.
     coarsest: Pixels,
     holds_chunks: bool,
+    /// Pixels with a value, counted where the tile's commit tells those of all periods together.
+    valid_pixels: Option<u64>,
 }
 
 impl<'a> Plane<'a> {
-    /// A variable of a year, by the year's place.
-    pub(super) fn new(reading: &'a Arc<Reading>, variable: VariableId, year: u32) -> Self {
-        Self { reading, variable, year, levels: reading.layout().levels(), found: Found::default() }
+    /// A variable of a period, by the period's place.
+    pub(super) fn new(reading: &'a Arc<Reading>, variable: VariableId, period: u32) -> Self {
+        Self {
+            reading,
+            variable,
+            period,
+            levels: reading.layout().levels(),
+            found: Found::default(),
+        }
     }
 
     fn spec(&self) -> &'a VariableSpec {
@@ -131,7 +141,7 @@ impl<'a> Plane<'a> {
             fetched.push((place, self.reading.fetch(place).await?));
         }
         let reading = Arc::clone(self.reading);
-        let promise = reading.promise(tile, self.year);
+        let promise = reading.promise(tile, self.period);
         let variable = self.variable;
         reading
             .clone()
@@ -145,21 +155,26 @@ impl<'a> Plane<'a> {
                     .any(|(_, pixels)| matches!(pixels, Pixels::Stored(_) | Pixels::Damaged(_)));
                 let variable = reading.layout().schema.variable(variable);
                 let problems = compare::tile(&levels, promise, variable)?;
+                let finest = levels.first().filter(|_| reading.promises.are_together(tile));
+                let valid_pixels = finest.and_then(|(_, pixels)| compare::valid_pixels(pixels));
                 let coarsest =
                     levels.into_iter().next_back().map_or(Pixels::Skipped, |(_, pixels)| pixels);
-                Ok::<_, PlaneError>(OfTile { tile, problems, coarsest, holds_chunks })
+                Ok::<_, PlaneError>(OfTile { tile, problems, coarsest, holds_chunks, valid_pixels })
             })
             .await?
             .map_err(Error::from)
     }
 
     fn note(&mut self, of_tile: OfTile) {
-        let OfTile { tile, problems, holds_chunks, .. } = of_tile;
-        if holds_chunks && self.reading.promise(tile, self.year) == Promise::NoCommit {
+        let OfTile { tile, problems, holds_chunks, valid_pixels, .. } = of_tile;
+        if self.reading.promises.are_together(tile) {
+            self.found.counted.push((tile, valid_pixels));
+        }
+        if holds_chunks && self.reading.promise(tile, self.period) == Promise::NoCommit {
             self.found.unaccounted.insert(tile);
         }
         for (level, what) in problems {
-            let what = self.of_year(&what);
+            let what = self.of_period(&what);
             let array = self.place(level, tile.into()).array(self.reading.layout());
             self.found.problems.push(Problem::new(Some(tile), &array, what, Remedy::Process));
         }
@@ -249,7 +264,7 @@ impl<'a> Plane<'a> {
     }
 
     fn note_global(&mut self, level: Level, chunk: ChunkIndex, tile: TileIndex, what: &str) {
-        let what = format!("chunk {},{}: {}", chunk.row, chunk.col, self.of_year(what));
+        let what = format!("chunk {},{}: {}", chunk.row, chunk.col, self.of_period(what));
         let array = self.place(level, chunk).array(self.reading.layout());
         self.found.problems.push(Problem::new(Some(tile), &array, what, Remedy::Overviews));
     }
@@ -268,12 +283,14 @@ impl<'a> Plane<'a> {
         grid.tile_of_pixel(row.min(grid.rows() - 1), col.min(grid.cols() - 1))
     }
 
-    fn of_year(&self, what: &str) -> String {
-        let year = self.reading.layout().years.get(self.year as usize).copied().unwrap_or_default();
-        format!("{year}: {what}")
+    fn of_period(&self, what: &str) -> String {
+        match self.reading.layout().periods.labels().nth(self.period as usize) {
+            Some(label) => format!("{label}: {what}"),
+            None => what.to_owned(),
+        }
     }
 
     fn place(&self, level: Level, chunk: ChunkIndex) -> ChunkPlace {
-        ChunkPlace { level, variable: self.variable, year: self.year, chunk }
+        ChunkPlace { level, variable: self.variable, period: self.period, chunk }
     }
 }

@@ -9,7 +9,7 @@ pub struct Problem {
     /// The tile, written as `ROW,COL`; none for what is no tile's.
     #[serde(serialize_with = "as_text")]
     pub tile: Option<TileIndex>,
-    /// The array or group, as Zarr names it: `avg_daytime_lst`, `1/year`; `/` is the root.
+    /// The array or group, as Zarr names it: `avg_daytime_lst`, `1/year`, `time`; `/` is the root.
     pub array: String,
     /// What was expected and found.
     pub what: String,

@@ -67,8 +67,8 @@ impl Reading {
         self.unseen.contains(&tile)
     }
 
-    pub(super) fn promise(&self, tile: TileIndex, year: u32) -> Promise {
-        self.promises.of(tile, year)
+    pub(super) fn promise(&self, tile: TileIndex, period: u32) -> Promise {
+        self.promises.of(tile, period)
     }
 
     /// Fetches a chunk. A failure that may pass is an error, damage is not.

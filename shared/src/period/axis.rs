@@ -74,7 +74,7 @@ impl PeriodAxis {
     }
 
     /// The labels, in order.
-    pub fn labels(&self) -> impl ExactSizeIterator<Item = &PeriodLabel> {
+    pub fn labels(&self) -> impl DoubleEndedIterator<Item = &PeriodLabel> + ExactSizeIterator {
         self.periods.iter().map(|period| &period.label)
     }
 

@@ -99,6 +99,14 @@ impl PeriodLabel {
     }
 }
 
+impl FromStr for PeriodLabel {
+    type Err = LabelError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::new(text)
+    }
+}
+
 impl fmt::Display for PeriodLabel {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(&self.0)

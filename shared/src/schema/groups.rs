@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{DIMENSIONS, Edition, Overview, Schema, crs};
+use super::{Edition, MAP_DIMENSIONS, Overview, Schema, crs};
 use crate::grid::{Bounds, Grid};
 use crate::pyramid::{self, Level};
 
@@ -72,7 +72,7 @@ fn spatial(level: Level, grid: Grid, edition: Edition) -> Value {
     let mut attributes = json!({
         "zarr_conventions": conventions,
         "proj:code": crs::CODE,
-        "spatial:dimensions": [DIMENSIONS[1], DIMENSIONS[2]],
+        "spatial:dimensions": MAP_DIMENSIONS,
         "spatial:registration": "pixel",
         "spatial:bbox": [-180.0, -90.0, 180.0, 90.0],
         "spatial:shape": [level.rows, level.cols],

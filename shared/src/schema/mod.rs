@@ -15,12 +15,20 @@ pub use groups::group_attributes;
 
 use crate::encoding::Encoding;
 use crate::flags::{self, Flag};
+use crate::period::{Cadence, Hemisphere, PeriodAxis};
 use crate::pyramid::Level;
 
 /// The branch that holds the dataset.
 pub const BRANCH: &str = "main";
-/// Dimension names of the data variables, outermost first.
-pub const DIMENSIONS: [&str; 3] = ["year", "latitude", "longitude"];
+/// Names of the last two dimensions of the data variables; that of the periods is [`Cadence::dimension`].
+pub const MAP_DIMENSIONS: [&str; 2] = ["latitude", "longitude"];
+/// Name of the array that says where periods begin and end, other than years (CF-1.8, section 7.1).
+pub const TIME_BOUNDS: &str = "time_bnds";
+/// Name of the dimension of a period's first day and the day after its last.
+pub const BOUNDS_DIMENSION: &str = "bnds";
+/// Attribute of `time` with the bounds of periods in the southern hemisphere, where they differ: as `time_bnds` has those of
+/// the northern, in the same units, one period after the other.
+pub const SOUTHERN_BOUNDS: &str = "southern_time_bnds";
 /// Name of the CF grid mapping variable.
 pub const GRID_MAPPING: &str = "spatial_ref";
 /// The attributes of a data variable that decide which numbers a reader sees. Every command insists on
@@ -49,7 +57,7 @@ impl Edition {
     }
 }
 
-/// What a dataset is, besides its grid and years: its texts and its variables. The metadata of every group and array follow from
+/// What a dataset is, besides its grid and periods: its texts and its variables. The metadata of every group and array follow from
 /// the three.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schema {
@@ -67,7 +75,7 @@ pub struct Schema {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VariableId(pub u16);
 
-/// A stored variable: digital numbers of shape (year, latitude, longitude).
+/// A stored variable: digital numbers of shape (period, latitude, longitude).
 #[derive(Clone, Debug, PartialEq)]
 pub struct VariableSpec {
     /// The array's name.
@@ -78,7 +86,7 @@ pub struct VariableSpec {
     pub standard_name: Option<String>,
     /// How the numbers stand for physical values.
     pub encoding: Encoding,
-    /// What a pixel is of the year's observations.
+    /// What a pixel is of the period's observations.
     pub statistic: Statistic,
     /// What a pixel of an overview is of those of the finer level.
     pub overview: Overview,
@@ -333,21 +341,21 @@ impl Overview {
 impl VariableSpec {
     /// CF `cell_methods` (section 7.3), in the order in which the methods were applied: a pixel of an
     /// overview is made of the finer level's pixels, whatever those are.
-    fn cell_methods(&self, level: Level, edition: Edition) -> String {
-        let over_years = format!("year: {}", self.statistic.cell_method());
+    fn cell_methods(&self, level: Level, cadence: Cadence, edition: Edition) -> String {
+        let over_time = format!("{}: {}", cadence.dimension(), self.statistic.cell_method());
         match edition {
             Edition::Checked if level.index > 0 => {
-                format!("{over_years} area: {}", self.overview.cell_method())
+                format!("{over_time} area: {}", self.overview.cell_method())
             }
-            _ => over_years,
+            _ => over_time,
         }
     }
 
     /// The array's attributes at a level. `_FillValue` is both here and Zarr's `fill_value`, because readers
     /// differ in which one they look at.
-    pub fn attributes(&self, level: Level, edition: Edition) -> Value {
+    pub fn attributes(&self, level: Level, cadence: Cadence, edition: Edition) -> Value {
         let text = |(name, text): (&str, &str)| (name.to_owned(), Value::from(text));
-        let methods = self.cell_methods(level, edition);
+        let methods = self.cell_methods(level, cadence, edition);
         // The order is kept where stores are written.
         let mut attributes: Map<String, Value> =
             [text(("long_name", &self.long_name))].into_iter().collect();
@@ -366,6 +374,26 @@ pub fn year_attributes(years: &[i32], edition: Edition) -> Value {
     let mut attributes = json!({ "long_name": "calendar year", "units": "1", "axis": "T" });
     if let (Edition::Checked, [first, ..], [.., last]) = (edition, years, years) {
         attributes["actual_range"] = json!([first, last]);
+    }
+    attributes
+}
+
+/// Attributes of the `time` coordinate, which has the first day of each period, in the northern hemisphere where it matters.
+pub fn time_attributes(periods: &PeriodAxis) -> Value {
+    let mut attributes = json!({
+        "standard_name": "time",
+        "long_name": "first day of the period",
+        "units": "days since 1970-01-01",
+        "calendar": "standard",
+        "axis": "T",
+        "bounds": TIME_BOUNDS,
+    });
+    if periods.cadence().has_hemispheres() {
+        attributes["comment"] = format!(
+            "In the northern hemisphere; {SOUTHERN_BOUNDS} has the bounds in the southern."
+        )
+        .into();
+        attributes[SOUTHERN_BOUNDS] = json!(periods.of_hemisphere(Hemisphere::South).bounds());
     }
     attributes
 }
@@ -431,7 +459,8 @@ mod tests {
 
     #[test]
     fn the_scale_factor_is_written_as_a_short_number() {
-        let text = schema().variables[0].attributes(level(0), Edition::Checked).to_string();
+        let text =
+            schema().variables[0].attributes(level(0), Cadence::Year, Edition::Checked).to_string();
         assert!(text.contains(r#""scale_factor":0.02"#), "{text}");
     }
 
@@ -439,9 +468,12 @@ mod tests {
     fn overviews_say_that_they_are_means_of_maxima() {
         let schema = schema();
         let methods = |variable: usize, index, edition| {
-            let attributes = schema.variables[variable].attributes(level(index), edition);
+            let variable = &schema.variables[variable];
+            let attributes = variable.attributes(level(index), Cadence::Year, edition);
             attributes["cell_methods"].clone()
         };
+        let seasonal = schema.variables[1].attributes(level(1), Cadence::Season, Edition::Checked);
+        assert_eq!(seasonal["cell_methods"], "time: maximum area: mean");
         assert_eq!(methods(1, 0, Edition::Checked), "year: maximum");
         assert_eq!(methods(1, 1, Edition::Checked), "year: maximum area: mean");
         assert_eq!(methods(0, 5, Edition::Checked), "year: mean area: mean");
@@ -455,5 +487,14 @@ mod tests {
         assert_eq!(range(&[2020, 2021, 2022], Edition::Checked), json!([2020, 2022]));
         assert_eq!(range(&[2021], Edition::Checked), json!([2021, 2021]));
         assert_eq!(range(&[2020, 2021, 2022], Edition::Plain), Value::Null);
+    }
+
+    #[test]
+    fn water_years_tell_the_southern_ones_besides() {
+        let axis = |cadence| PeriodAxis::new(cadence, &[2021], &[], Hemisphere::North).unwrap();
+        let attributes = time_attributes(&axis(Cadence::WaterYear));
+        // 2021-04-01 and 2022-04-01.
+        assert_eq!(attributes[SOUTHERN_BOUNDS], json!([18_718, 19_083]));
+        assert!(time_attributes(&axis(Cadence::Season)).get(SOUTHERN_BOUNDS).is_none());
     }
 }

@@ -6,7 +6,7 @@ use floe_processor::recipe::{self, RecipeText};
 use floe_processor::store::{ChunkPlace, Layout};
 use floe_shared::grid::{Grid, TileIndex};
 use floe_shared::message::{Coverage, Note, PeriodStats, TileMessage};
-use floe_shared::period::PeriodLabel;
+use floe_shared::period::PeriodAxis;
 use floe_shared::pyramid::{ChunkIndex, Owner};
 
 /// More than Icechunk keeps within its manifests (512 bytes), as a real chunk is.
@@ -23,11 +23,12 @@ impl Work {
     /// The first `tiles` tiles of the full grid.
     pub(crate) fn new(tiles: usize, years: usize) -> anyhow::Result<Self> {
         let grid = Grid::default();
-        let years = (0..years).map(|year| 2020 + year as i32).collect();
+        let years: Vec<i32> = (0..years).map(|year| 2020 + year as i32).collect();
+        let periods = PeriodAxis::of_years(&years)?;
         let tiles: Vec<TileIndex> = grid.tiles().take(tiles).collect();
         tiles.first().context("--tiles: expected at least 1")?;
         let schema = RecipeText::find(recipe::DEFAULT)?.recipe()?.schema;
-        Ok(Self { layout: Layout { grid, years, chunk_pixels: None, schema }, tiles })
+        Ok(Self { layout: Layout { grid, periods, chunk_pixels: None, schema }, tiles })
     }
 
     /// The tiles of one of `count` writers.
@@ -43,11 +44,11 @@ impl Work {
                 continue;
             }
             for variable in self.layout.variables() {
-                for year in 0..self.layout.years.len() as u32 {
+                for period in 0..self.layout.periods.count() {
                     places.push(ChunkPlace {
                         level,
                         variable,
-                        year,
+                        period,
                         chunk: ChunkIndex::from(tile),
                     });
                 }
@@ -58,7 +59,7 @@ impl Work {
 
     /// The content of a chunk: its own name, over and over.
     pub(crate) fn content(&self, place: ChunkPlace) -> Bytes {
-        let name = format!("{} {} {:?};", place.array(&self.layout), place.year, place.chunk);
+        let name = format!("{} {} {:?};", place.array(&self.layout), place.period, place.chunk);
         name.bytes().cycle().take(CHUNK_BYTES).collect()
     }
 
@@ -68,10 +69,10 @@ impl Work {
             tile,
             periods: self
                 .layout
-                .years
-                .iter()
-                .map(|&year| PeriodStats {
-                    label: PeriodLabel::of_year(year),
+                .periods
+                .labels()
+                .map(|label| PeriodStats {
+                    label: label.clone(),
                     input_granules: Some(184),
                     valid_pixels: 987_654,
                     coverage: Coverage { permille: 988 },

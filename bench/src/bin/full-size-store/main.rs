@@ -29,7 +29,7 @@ use floe_raster::natural_earth::land_tiles;
 use floe_raster::needed;
 use floe_shared::grid::{Grid, TileIndex};
 use floe_shared::message::CommitMessage;
-use floe_shared::period::PeriodLabel;
+use floe_shared::period::{PeriodAxis, PeriodLabel};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::json;
 
@@ -78,7 +78,8 @@ async fn main() -> anyhow::Result<()> {
     let began = Instant::now();
     let grid = Grid::new(options.resolution, options.tile_degrees)?;
     let schema = RecipeText::find(recipe::DEFAULT)?.recipe()?.schema;
-    let layout = Layout { grid, years: options.years.clone(), chunk_pixels: None, schema };
+    let periods = PeriodAxis::of_years(&options.years)?;
+    let layout = Layout { grid, periods, chunk_pixels: None, schema };
     let maker = Arc::new(Maker::open(&options.directory, layout).await?);
     let done = maker.done().await?;
     let land = land_tiles(grid);
@@ -165,13 +166,14 @@ impl Maker {
         let ground = self.field.ground(tile);
         let granules = needed::positions(layout.grid, &[tile]).len() as u64 * COMPOSITES;
         let mut encoded = Encoded { chunks: Vec::new(), periods: PeriodReports::default() };
-        for (index, &year) in layout.years.iter().enumerate() {
+        for (index, label) in layout.periods.labels().enumerate() {
+            let year = label.year().context("a period that is no year")?;
             let pixels = self.field.year(&ground, year);
             encoded.periods.0.push(PeriodReport {
                 input_granules: granules,
                 output_valid_pixels: pixels.valid_pixels,
                 coverage: tile::coverage(layout.grid, pixels.valid_pixels).percent(),
-                ..PeriodReport::new(PeriodLabel::of_year(year))
+                ..PeriodReport::new(label.clone())
             });
             encoded.chunks.extend(tile::encode(&self.writer, layout, tile, index as u32, pixels)?);
         }
