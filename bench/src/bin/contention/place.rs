@@ -154,7 +154,7 @@ impl Place {
         stream::iter(places)
             .map(async |place| {
                 let path = Path::new(&place.array(&work.layout))?;
-                let indices = ChunkIndices(vec![place.year, place.chunk.row, place.chunk.col]);
+                let indices = ChunkIndices(vec![place.period, place.chunk.row, place.chunk.col]);
                 let found = session.get_chunk_reader(&path, &indices, &ByteRange::ALL).await?;
                 let bytes = found.with_context(|| format!("{place:?} is not there"))?.await?;
                 ensure!(bytes == work.content(place), "{place:?} has another content");

@@ -133,7 +133,7 @@ async fn uploaded(
 ) -> anyhow::Result<Vec<(ArrayPath, ChunkIndices, ChunkPayload)>> {
     let uploads = work.places(tile).into_iter().map(async |place| {
         let path = ArrayPath::new(&place.array(&work.layout))?;
-        let indices = ChunkIndices(vec![place.year, place.chunk.row, place.chunk.col]);
+        let indices = ChunkIndices(vec![place.period, place.chunk.row, place.chunk.col]);
         let payload = session.get_chunk_writer(&path, &indices)?(work.content(place)).await?;
         anyhow::Ok((path, indices, payload))
     });

@@ -29,7 +29,7 @@ use floe_raster::natural_earth::land_tiles;
 use floe_raster::needed;
 use floe_shared::grid::{Grid, TileIndex};
 use floe_shared::message::CommitMessage;
-use floe_shared::period::{PeriodAxis, PeriodLabel};
+use floe_shared::period::PeriodAxis;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::json;
 
