@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use floe_shared::grid::{Grid, GridError};
-use floe_shared::period::{Hemisphere, PeriodAxis};
+use floe_shared::period::{Cadence, Hemisphere, PeriodAxis};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Value;
@@ -314,16 +314,7 @@ impl Config {
         };
         let years: Vec<i32> = years.into_iter().collect();
         let days: Vec<u16> = days.into_iter().collect();
-        let cadence = recipe.cadence;
-        let periods = PeriodAxis::new(cadence, &years, &days, Hemisphere::North)
-            .map_err(|error| settings.wrong("catalog.due_days", &error.to_string()))?;
-        if cadence.has_hemispheres() && grid.tile_rows() % 2 == 1 {
-            let what = format!(
-                "must make tiles that end at the equator, where water years change, found {}",
-                written.grid.tile_degrees
-            );
-            return Err(settings.wrong("grid.tile_degrees", &what));
-        }
+        let periods = Self::periods(settings, recipe.cadence, (&years, &days), grid)?;
         let gaps: Result<Vec<Gap>, GapError> = gaps.iter().map(|gap| gap.parse()).collect();
         let gaps = gaps.map_err(|error| settings.wrong("catalog.gaps", &error.to_string()))?;
         let ReadConfig { concurrency, patience, attempts } = written.read;
@@ -384,6 +375,26 @@ impl Config {
         of_recipe
             .filter(|_| self.catalog.items.is_none())
             .ok_or_else(|| ConfigError::NotYet { name: self.recipe.name.clone() })
+    }
+}
+
+impl Config {
+    /// The periods of some years, with the days on which composites begin.
+    fn periods(
+        settings: &Layers,
+        cadence: Cadence,
+        (years, days): (&[i32], &[u16]),
+        grid: Grid,
+    ) -> Result<PeriodAxis, ConfigError> {
+        if cadence.has_hemispheres() && !grid.tile_rows().is_multiple_of(2) {
+            let what = format!(
+                "must make tiles that end at the equator, where water years change, found {}",
+                grid.tile_degrees()
+            );
+            return Err(settings.wrong("grid.tile_degrees", &what));
+        }
+        PeriodAxis::new(cadence, years, days, Hemisphere::North)
+            .map_err(|error| settings.wrong("catalog.due_days", &error.to_string()))
     }
 }
 

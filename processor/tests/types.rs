@@ -11,7 +11,7 @@ use floe_processor::overviews::global;
 use floe_processor::store::{
     Access, ChunkPlace, CommitRequest, Committed, Dataset, Layout, Location, StopIf, Store,
 };
-use floe_processor::tile::{self, FinishedTile, YearReport};
+use floe_processor::tile::{self, FinishedTile, PeriodReport, PeriodReports};
 use floe_processor::verify::{ChunkProgress, Problem, Report, verify};
 use floe_raster::gather::TileYear;
 use floe_raster::plane::{Pixel, Plane};
@@ -19,6 +19,7 @@ use floe_raster::with_plane;
 use floe_shared::encoding::{DataType, Encoding, Scalar};
 use floe_shared::flags::Flag;
 use floe_shared::grid::{Grid, TileIndex};
+use floe_shared::period::{PeriodAxis, PeriodLabel};
 use floe_shared::pyramid::ChunkIndex;
 use floe_shared::schema::{Overview, Schema, Statistic, VariableId, VariableSpec};
 use ndarray::Array2;
@@ -83,7 +84,8 @@ fn layout(chunk_pixels: Option<u32>) -> Layout {
         references: None,
         variables: variables(),
     };
-    Layout { grid: grid(), years: vec![YEAR], chunk_pixels, schema: Arc::new(schema) }
+    let periods = PeriodAxis::of_years(&[YEAR]).unwrap();
+    Layout { grid: grid(), periods, chunk_pixels, schema: Arc::new(schema) }
 }
 
 /// Bits without order: the finaliser of `MurmurHash3`.
@@ -174,11 +176,10 @@ async fn commit(dataset: &Dataset, tile: TileIndex, pixels: TileYear) {
     let layout = dataset.layout();
     let began_at = dataset.tip().await.unwrap();
     let writer = dataset.chunk_writer().await.unwrap();
-    let year = YearReport {
-        year: YEAR,
+    let year = PeriodReport {
         input_granules: 1,
         output_valid_pixels: pixels.valid_pixels,
-        ..YearReport::default()
+        ..PeriodReport::new(PeriodLabel::of_year(YEAR))
     };
     let mut chunks = Vec::new();
     for (place, bytes) in tile::encode(&writer, layout, tile, 0, pixels).unwrap() {
@@ -188,7 +189,7 @@ async fn commit(dataset: &Dataset, tile: TileIndex, pixels: TileYear) {
         tile,
         is_covered: true,
         fingerprint: String::new(),
-        years: vec![year],
+        periods: PeriodReports(vec![year]),
         bytes_read: 0,
         chunks,
     };
@@ -309,7 +310,7 @@ async fn one_pixel_of_any_overview_of_any_type_is_found() {
         let level = levels[1 + index % 2];
         let chunk = level.chunks_of_tile(layout.grid, tile).next().unwrap();
         let variable = VariableId(index as u16);
-        let place = ChunkPlace { level, variable, year: 0, chunk };
+        let place = ChunkPlace { level, variable, period: 0, chunk };
         let mut pixels = dataset.read_chunk(&reader, place).await.unwrap().unwrap();
         with_plane!(&mut pixels, pixels => {
             let fill = Pixel::of(spec.encoding.absent);
@@ -339,7 +340,7 @@ async fn one_pixel_of_any_overview_of_any_type_is_found() {
         assert!(is_found, "{} in {found:#?}", spec.name);
     }
     let chunk = ChunkIndex { row: 0, col: 0 };
-    let place = ChunkPlace { level: levels[2], variable: VariableId(3), year: 0, chunk };
+    let place = ChunkPlace { level: levels[2], variable: VariableId(3), period: 0, chunk };
     let tile: Plane = Array2::<u8>::zeros((4, 4)).into();
     let error = writer.encode(place, &tile).unwrap_err().to_string();
     assert!(error.contains("expected pixels of type uint16, found uint8"), "{error}");

@@ -108,7 +108,7 @@ impl Check<'_> {
         let axes = Cadence::ALL.map(Cadence::dimension).into_iter().chain(MAP_DIMENSIONS);
         let mut taken = axes.chain([TIME_BOUNDS, GRID_MAPPING]);
         if !is_plain || taken.any(|name| name == text) {
-            let what = "a letter, then letters, digits and _, and none of year, latitude, longitude and spatial_ref";
+            let what = "a letter, then letters, digits and _, and none of year, time, time_bnds, latitude, longitude and spatial_ref";
             return Err(self.wrong(name, "name", what, format!("'{text}'")));
         }
         Ok(text.clone())

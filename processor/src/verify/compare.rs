@@ -98,10 +98,13 @@ pub(super) fn tile(
 }
 
 /// How many pixels hold a value; `None` where that cannot be told.
-pub(super) fn valid_pixels(pixels: &Pixels) -> Option<u64> {
+pub(super) fn valid_pixels(pixels: &Pixels, variable: &VariableSpec) -> Option<u64> {
     match pixels {
         Pixels::Fill => Some(0),
-        Pixels::Stored(pixels) => Some(pixels.iter().filter(|&&pixel| pixel != 0).count() as u64),
+        Pixels::Stored(plane) => Some(with_plane!(plane, pixels => {
+            let fill = Pixel::of(variable.encoding.absent);
+            valid_and_outside(pixels, fill, variable.encoding.valid_numbers()).0
+        })),
         Pixels::Damaged(_) | Pixels::Skipped => None,
     }
 }

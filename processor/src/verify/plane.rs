@@ -156,7 +156,8 @@ impl<'a> Plane<'a> {
                 let variable = reading.layout().schema.variable(variable);
                 let problems = compare::tile(&levels, promise, variable)?;
                 let finest = levels.first().filter(|_| reading.promises.are_together(tile));
-                let valid_pixels = finest.and_then(|(_, pixels)| compare::valid_pixels(pixels));
+                let valid_pixels =
+                    finest.and_then(|(_, pixels)| compare::valid_pixels(pixels, variable));
                 let coarsest =
                     levels.into_iter().next_back().map_or(Pixels::Skipped, |(_, pixels)| pixels);
                 Ok::<_, PlaneError>(OfTile { tile, problems, coarsest, holds_chunks, valid_pixels })

@@ -92,11 +92,6 @@ impl PeriodLabel {
     pub fn name(&self) -> Option<PeriodName> {
         self.0.parse().ok()
     }
-
-    /// Whether it stands for all periods from one to another.
-    pub fn is_span(&self) -> bool {
-        self.0.contains(SPAN)
-    }
 }
 
 impl FromStr for PeriodLabel {
