@@ -111,6 +111,7 @@ class Periods(Case):
         root = zarr.open_group(self.session().store, mode="r")
         self.assertEqual(root["time"].dtype, np.int32)
         self.assertEqual(root["middle"].attrs["cell_methods"], "time: mean")
+        self.assertEqual(root["middle"].attrs["long_name"], "Monthly mean of lst")
         self.assertEqual(root["1/middle"].attrs["cell_methods"], "time: mean area: mean")
         entries = [self.entry(f"2021-{month:02}", [result], count)
                    for month, (result, count) in enumerate(zip(results, granules), 1)]

@@ -35,7 +35,7 @@ pub(super) fn recipe(text: &RecipeText) -> Result<Recipe, RecipeError> {
         Some(one_per) => check.one_of(one_per, "one_per", &[("day", true)])?,
     };
     let bands = check.bands(&written)?;
-    let variables = check.variables(&written)?;
+    let variables = check.variables(&written, cadence)?;
     let outputs = check.outputs(&written, &bands, &variables)?;
     let program = Program { bands: bands.len(), outputs, one_per_day };
     let source_space = source_space::of(&bands, &program);
@@ -71,7 +71,11 @@ impl Check<'_> {
         self.text.wrong(at.span().start, &format!("{key}: expected {expected}, found {found}"))
     }
 
-    fn variables(&self, written: &Written) -> Result<Vec<VariableSpec>, RecipeError> {
+    fn variables(
+        &self,
+        written: &Written,
+        cadence: Cadence,
+    ) -> Result<Vec<VariableSpec>, RecipeError> {
         if written.variable.is_empty() {
             return Err(self.wrong(&written.title, "variable", "at least one", "none"));
         }
@@ -82,12 +86,16 @@ impl Check<'_> {
                 let what = "a name that no other variable has";
                 return Err(self.wrong(name, "name", what, name.get_ref()));
             }
-            variables.push(self.variable(spanned)?);
+            variables.push(self.variable(spanned, cadence)?);
         }
         Ok(variables)
     }
 
-    fn variable(&self, spanned: &Spanned<Variable>) -> Result<VariableSpec, RecipeError> {
+    fn variable(
+        &self,
+        spanned: &Spanned<Variable>,
+        cadence: Cadence,
+    ) -> Result<VariableSpec, RecipeError> {
         let variable = spanned.get_ref();
         let name = self.variable_name(&variable.name)?;
         let statistic = self.statistic(spanned)?;
@@ -96,7 +104,8 @@ impl Check<'_> {
         let overview = self.overview(variable, statistic, &flags)?;
         let standard_name = variable.standard_name.clone();
         let long_name = variable.long_name.clone().unwrap_or_else(|| {
-            format!("Annual {} of {}", words(statistic), variable.band.get_ref())
+            let (period, statistic) = (cadence.adjective(), words(statistic));
+            format!("{period} {statistic} of {}", variable.band.get_ref())
         });
         Ok(VariableSpec { name, long_name, standard_name, encoding, statistic, overview, flags })
     }

@@ -63,6 +63,17 @@ impl Cadence {
         }
     }
 
+    /// What is made over it, as a title begins.
+    pub const fn adjective(self) -> &'static str {
+        match self {
+            Self::Year => "Annual",
+            Self::Season => "Seasonal",
+            Self::Month => "Monthly",
+            Self::WaterYear => "Water-year",
+            Self::Composite => "Composite",
+        }
+    }
+
     /// The name of its axis in a store.
     pub const fn dimension(self) -> &'static str {
         match self {
