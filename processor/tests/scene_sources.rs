@@ -49,7 +49,7 @@ fn folder() -> TempDir {
     let items: Vec<Value> = (0..SCENES)
         .map(|number| {
             let west = [177.0, 179.5, -179.0, 20.0][number as usize % 4];
-            let east = if west == 179.5 { -179.5 } else { west + 1.0 };
+            let east = if west > 179.0 { west - 359.0 } else { west + 1.0 };
             let begins = chrono::NaiveDate::from_yo_opt(2022, 1 + 6 * number).unwrap();
             let name = format!("scene-{number:02}.tif");
             std::fs::write(folder.path().join(&name), format!("numbers of scene {number}")).unwrap();
