@@ -260,8 +260,12 @@ mod tests {
         let print = |items: &[Value]| found(items).fingerprint(&need());
         let (a, b) = (item("a", "2022-03-01T00:00:00Z"), item("b", "2022-03-01T00:00:00Z"));
         let again = item("a", "2022-04-01T00:00:00Z");
-        let prints =
-            [print(&[]), print(&[a.clone()]), print(&[a.clone(), b.clone()]), print(&[again])];
+        let prints = [
+            print(&[]),
+            print(std::slice::from_ref(&a)),
+            print(&[a.clone(), b.clone()]),
+            print(&[again]),
+        ];
         assert_eq!(prints.iter().collect::<HashSet<_>>().len(), 4, "{prints:?}");
         assert_eq!(print(&[b.clone(), a.clone()]), print(&[a, b]));
     }
