@@ -76,7 +76,7 @@ fn assert_equal_oracle(cases: &[(String, Period, Program)]) {
             "name": name,
             "pixels": period.pixels,
             "days": period.days,
-            "days_in_period": period.days_in_period,
+            "days_in_period": period.length,
             "one_per_day": program.one_per_day,
             "types": bands.iter().map(|band| band.data_type().name()).collect::<Vec<_>>(),
             "observations": observations.collect::<Vec<_>>(),

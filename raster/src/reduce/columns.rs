@@ -194,7 +194,7 @@ mod tests {
                 let mut bits: Vec<bool> = (0..rows).map(|row| bits >> row & 1 == 1).collect();
                 for &(low, high) in &pairs {
                     let [low, high] = [usize::from(low), usize::from(high)];
-                    if bits[low] > bits[high] {
+                    if bits[low] && !bits[high] {
                         bits.swap(low, high);
                     }
                 }

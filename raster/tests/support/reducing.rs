@@ -68,7 +68,7 @@ pub struct Seen {
 pub struct Period {
     pub pixels: usize,
     pub days: Vec<u16>,
-    pub days_in_period: u16,
+    pub length: u16,
     pub seen: Vec<Seen>,
 }
 
@@ -76,8 +76,7 @@ impl Period {
     /// Reduces it; how many pixels of each observation counted, and the results.
     pub fn reduce(&self, program: &Arc<Program>) -> (Vec<u64>, Reduced) {
         let composites: Vec<_> = self.days.iter().map(|&day| Composite { day }).collect();
-        let new =
-            PeriodReducer::new(Arc::clone(program), self.pixels, &composites, self.days_in_period);
+        let new = PeriodReducer::new(Arc::clone(program), self.pixels, &composites, self.length);
         let mut reducer = new.unwrap();
         let accepted = self.seen.iter().map(|seen| {
             let Seen { composite, date, ref runs, ref bands, ref nodata } = *seen;
@@ -108,7 +107,7 @@ impl Period {
                 seen.push(Seen {
                     composite,
                     // Two observations of one date, and two of different dates in one composite.
-                    date: 18_000 + i32::from(day) + (seen.len() % 3 == 2) as i32,
+                    date: 18_000 + i32::from(day) + i32::from(seen.len() % 3 == 2),
                     bands: vec![
                         one_of(&numbers, data_type),
                         one_of(&[0.0, 0.0, 0.0, 1.0, 2.0, 65.0, 255.0, 128.0], DataType::U8),
@@ -123,7 +122,7 @@ impl Period {
         for index in 1..seen.len() {
             seen[index].date = seen[index].date.max(seen[index - 1].date);
         }
-        Self { pixels, days, days_in_period: day, seen }
+        Self { pixels, days, length: day, seen }
     }
 }
 
@@ -164,9 +163,10 @@ pub fn bytes(samples: &Samples) -> Vec<u8> {
 
 /// The numbers of some places.
 pub fn part(samples: &Samples, places: &[usize]) -> Samples {
-    let numbers: Vec<f64> = with_samples!(samples, numbers => {
-        places.iter().map(|&place| f64::from(numbers[place])).collect()
-    });
+    fn of<T: Copy + Into<f64>>(numbers: &[T], places: &[usize]) -> Vec<f64> {
+        places.iter().map(|&place| numbers[place].into()).collect()
+    }
+    let numbers = with_samples!(samples, numbers => of(numbers, places));
     self::samples(samples.data_type(), numbers.into_iter())
 }
 
