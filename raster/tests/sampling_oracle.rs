@@ -1,8 +1,8 @@
 //! Rasters of any system, sampled at the centres of a window's pixels, against GDAL's nearest warp.
 //!
 //! Of UTM rasters all pixels are compared but those whose centre lies within a millionth of a pixel of an edge between two
-//! of them: PROJ adds up other series, whose last bits decide there. They may be one in ten thousand at most. Of other rasters
-//! every pixel is compared, also where all centres lie on edges.
+//! of them: PROJ adds up other series, whose last bits decide there. Four in a million do by chance; five, and one in
+//! ten thousand beside them, may do so in a window. Of other rasters every pixel is compared, also where all centres lie on edges.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -179,7 +179,7 @@ fn assert_equal_gdal(cases: &[Case]) -> Vec<usize> {
             differing.len(),
             &differing[..differing.len().min(5)]
         );
-        assert!(on_edges * 10_000 <= ours.len(), "{on_edges} of {} on edges", ours.len());
+        assert!(on_edges <= 5 + ours.len() / 10_000, "{on_edges} of {} on edges", ours.len());
         let count = ours.iter().filter(|&&place| place != 0).count();
         assert_eq!(reaches(case.grid, case.window, &case.lattice()), count > 0, "{case:?}");
         taken.push(count);
