@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use floe_shared::cf_time::Calendar;
+use floe_shared::period::{Cadence, PeriodName};
 use floe_shared::schema::{DECISIVE_ATTRIBUTES, Edition, VariableId};
 use icechunk::format::Path;
 use icechunk::session::Session;
@@ -123,9 +125,18 @@ impl Dataset {
         Err(StoreError::Schema {
             store: self.name().to_owned(),
             subject: path,
-            expected: json!(due).to_string(),
-            found: json!(numbers).to_string(),
+            expected: self.shown(&due).to_string(),
+            found: self.shown(&numbers).to_string(),
         })
+    }
+
+    /// What stands on the axis of periods, as people read it: years, or dates.
+    fn shown(&self, numbers: &[i32]) -> Value {
+        if self.layout.periods.cadence() == Cadence::Year {
+            return json!(numbers);
+        }
+        let dates = numbers.iter().map(|&day| Calendar::Proleptic.date(day.into()));
+        dates.map(|date| PeriodName::Day(date).to_string()).collect::<Vec<_>>().into()
     }
 
     async fn stored_nodes(&self, session: &Session) -> Result<Nodes, StoreError> {
