@@ -11,8 +11,9 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use floe_raster::accumulate::hide_nodata;
-use floe_raster::geotiff::{Decoder, Directory, GeoTiffError, Parsed};
+use floe_raster::geotiff::{Decoder, Directory, Expect, GeoTiffError, Parsed};
 use floe_raster::granule::Layer;
+use floe_raster::samples::Samples;
 use floe_shared::encoding::DataType;
 use proptest::prelude::*;
 use support::cog::{Values, Variant, write};
@@ -183,6 +184,64 @@ proptest! {
         }
         let (_, peak) = memory::peak(|| read(Layer::QC, &damaged));
         prop_assert!(peak < MOST_MEMORY, "{peak} bytes");
+    }
+}
+
+/// A file of one block of 64 x 64 pixels of some bands, said to be compressed in some way.
+fn one_block(compression: u64, predictor: u64, [format, bits]: [u64; 2], bands: u64) -> Directory {
+    let short = |number| Values::Short(vec![number]);
+    let replace = vec![
+        (258, short(bits)),
+        (259, short(compression)),
+        (277, short(bands)),
+        (317, short(predictor)),
+        (339, short(format)),
+    ];
+    let (tile, size) = (Some((64, 64)), (64, 64));
+    let variant = Variant { tile, size, replace, ..Variant::default() };
+    let file = write(&variant, [0.0, 900.0, 0.0, -900.0], 2, &vec![8; 64 * 64]);
+    Directory::parse_file("file", Expect::default(), &file).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_of_a_block_are_decoded_or_refused_in_bounded_memory(
+        compression in prop::sample::select(vec![1_u64, 5, 8, 50000]),
+        (kind, predictor) in prop::sample::select(vec![
+            ([1, 8], 1_u64), ([2, 16], 2), ([1, 32], 2), ([3, 32], 3), ([3, 64], 2), ([3, 64], 3),
+        ]),
+        bands in 1..4_u64,
+        bytes in prop::collection::vec(any::<u8>(), 0..3000),
+    ) {
+        let directory = one_block(compression, predictor, kind, bands);
+        let (_, peak) = memory::peak(|| {
+            let mut samples = Samples::U8(Vec::new());
+            Decoder::default().samples(&directory, 0, &bytes, &mut samples)
+        });
+        prop_assert!(peak < 1 << 20, "{peak} bytes");
+    }
+
+    #[test]
+    fn a_zstd_or_lzw_block_of_another_length_is_an_error(
+        lzw in any::<bool>(),
+        length in prop_oneof![Just(8192_usize), 8180..8204_usize, 0..20_000_usize],
+    ) {
+        let directory = one_block(if lzw { 5 } else { 50000 }, 1, [1, 16], 1);
+        let pixels: Vec<u8> = (0..length).map(|at| (at / 50) as u8).collect();
+        let stored = if lzw {
+            weezl::encode::Encoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8)
+                .encode(&pixels)
+                .unwrap()
+        } else {
+            zstd::bulk::compress(&pixels, 1).unwrap()
+        };
+        let mut found = Vec::new();
+        let decoded = Decoder::default().decode(&directory, 0, &stored, &mut found);
+        prop_assert_eq!(decoded.is_ok(), length == 64 * 64 * 2);
+        let whole: Vec<u8> = (0..64 * 64 * 2).map(|at| (at / 50) as u8).collect();
+        prop_assert!(decoded.is_err() || found == whole);
     }
 }
 
