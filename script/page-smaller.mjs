@@ -13,96 +13,8 @@ import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const IMPORTS = 2;
-const EXPORTS = 7;
-const CODE = 10;
-const CUSTOM = 0;
-
-/** Reads a module's LEB128 numbers, names and sections: <https://webassembly.github.io/spec/core/binary/>. */
-class Reader {
-  constructor(bytes, at = 0) {
-    this.bytes = bytes;
-    this.at = at;
-  }
-
-  number() {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = this.bytes[this.at++];
-      value += (byte & 127) * 2 ** shift;
-      if (byte < 128) return value;
-    }
-  }
-
-  take(length) {
-    return this.bytes.subarray(this.at, (this.at += length));
-  }
-
-  name() {
-    return this.take(this.number()).toString();
-  }
-
-  /** Passes the limits of a table or memory. */
-  limits() {
-    const hasMaximum = this.bytes[this.at++] & 1;
-    this.number();
-    if (hasMaximum) this.number();
-  }
-}
-
-const leb = (value) => {
-  const bytes = [];
-  do {
-    bytes.push((value & 127) | (value > 127 ? 128 : 0));
-    value = Math.floor(value / 128);
-  } while (value > 0);
-  return Buffer.from(bytes);
-};
-
-const name = (text) => Buffer.concat([leb(Buffer.byteLength(text)), Buffer.from(text)]);
-
-const vector = (items) => Buffer.concat([leb(items.length), ...items]);
-
-/** The sections of a module: [id, content]. */
-export function sections(module) {
-  const reader = new Reader(module, 8);
-  const found = [];
-  while (reader.at < module.length) {
-    const id = module[reader.at++];
-    found.push([id, reader.take(reader.number())]);
-  }
-  return found;
-}
-
-function joined(module, parts) {
-  return Buffer.concat([module.subarray(0, 8), ...parts.flatMap(([id, content]) => [Buffer.from([id]), leb(content.length), content])]);
-}
-
-/** The imports of a module: {from, name, kind, rest}, the rest as it stands. */
-function imports(content) {
-  const reader = new Reader(content);
-  return Array.from({ length: reader.number() }, () => {
-    const [from, what] = [reader.name(), reader.name()];
-    const begin = reader.at;
-    const kind = content[reader.at++];
-    if (kind === 0) reader.number();
-    else if (kind === 1) (reader.at++, reader.limits());
-    else if (kind === 2) reader.limits();
-    else if (kind === 3) reader.at += 2;
-    else throw new Error(`expected an import of kind 0 to 3, found ${kind} (${what})`);
-    return { from, name: what, kind, rest: content.subarray(begin, reader.at) };
-  });
-}
-
-function exports(content) {
-  const reader = new Reader(content);
-  return Array.from({ length: reader.number() }, () => {
-    const what = reader.name();
-    const begin = reader.at++;
-    reader.number();
-    return { name: what, rest: content.subarray(begin, reader.at) };
-  });
-}
+import { withoutPanicMessages } from './page-panics.mjs';
+import { CUSTOM, EXPORTS, IMPORTS, bodies, exports, hasNames, importedFunctions, imports, joined, leb, name, sections, vector, withoutNames } from './wasm-module.mjs';
 
 /** Gives a module and its script short names for what they hand each other. */
 export function withShortNames(module, script) {
@@ -169,29 +81,37 @@ export function alikeTogether(bodies) {
   return order;
 }
 
-/** The module with functions that are alike one after the other. */
-function reordered(module) {
-  const parts = sections(module);
-  const content = (wanted) => parts.find(([id]) => id === wanted)[1];
-  const imported = imports(content(IMPORTS)).filter(({ kind }) => kind === 0).length;
-  const reader = new Reader(content(CODE));
-  const bodies = Array.from({ length: reader.number() }, () => reader.take(reader.number()));
-  // wasm-opt orders functions by name, so that they are named after their places.
-  const named = (index, place) => Buffer.concat([leb(index), name(place)]);
-  const places = Array.from({ length: imported }, (_, index) => named(index, `import${index}`));
-  const rank = [];
-  alikeTogether(bodies).forEach((body, place) => (rank[body] = place));
-  bodies.forEach((_, body) => places.push(named(imported + body, `place${String(rank[body]).padStart(7, '0')}`)));
-  const functions = vector(places);
-  const names = Buffer.concat([name('name'), Buffer.from([1]), leb(functions.length), functions]);
+/** The module as wasm-opt makes it with some options. */
+function optimised(module, options) {
   const file = join(tmpdir(), `floe-page-${process.pid}.wasm`);
   try {
-    writeFileSync(file, joined(module, [...parts, [CUSTOM, names]]));
-    execFileSync('wasm-opt', ['-Oz', '--reorder-functions-by-name', '--strip-producers', '-o', file, file], { stdio: ['ignore', 2, 2] });
+    writeFileSync(file, module);
+    execFileSync('wasm-opt', [...options, '-o', file, file], { stdio: ['ignore', 2, 2] });
     return readFileSync(file);
   } finally {
     rmSync(file, { force: true });
   }
+}
+
+/**
+ * The module without what nobody would hear of a panic in it: index.html has wasm-opt keep the names (-g) of those whose
+ * program sets no hook. Below its first kilobyte lies only the end of the stack.
+ */
+const withoutPanics = (module) => optimised(withoutPanicMessages(module), ['-Oz', '--low-memory-unused']);
+
+/** The module with functions that are alike one after the other. */
+function reordered(module) {
+  const imported = importedFunctions(module);
+  // wasm-opt orders functions by name, so that they are named after their places.
+  const named = (index, place) => Buffer.concat([leb(index), name(place)]);
+  const places = Array.from({ length: imported }, (_, index) => named(index, `import${index}`));
+  const rank = [];
+  const order = alikeTogether(bodies(module));
+  order.forEach((body, place) => (rank[body] = place));
+  rank.forEach((place, body) => places.push(named(imported + body, `place${String(place).padStart(7, '0')}`)));
+  const functions = vector(places);
+  const names = Buffer.concat([name('name'), Buffer.from([1]), leb(functions.length), functions]);
+  return optimised(joined(module, [...withoutNames(module), [CUSTOM, names]]), ['-Oz', '--reorder-functions-by-name', '--strip-producers']);
 }
 
 /** A script of wasm-bindgen without lines that are comments, and without indentation. */
@@ -221,7 +141,7 @@ export function makeSmaller(dist) {
     const script = files.find((other) => other.endsWith('.js') && other.replace(/(?:-[0-9a-f]{16})?\.js$/, '') === stem);
     if (!script) throw new Error(`${file}: expected its script beside it`);
     const [module, text] = withShortNames(readFileSync(join(dist, file)), readFileSync(join(dist, script), 'utf8'));
-    contents.set(file, isQuick ? module : reordered(module));
+    contents.set(file, isQuick ? module : reordered(hasNames(module) ? withoutPanics(module) : module));
     contents.set(script, withoutComments(text));
   }
   for (const file of files.filter((file) => file.endsWith('.css'))) {

@@ -6,7 +6,9 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { withoutPanicMessages } from '../../script/page-panics.mjs';
 import { alikeTogether, plainStyle, withoutComments } from '../../script/page-smaller.mjs';
+import { CODE, CUSTOM, DATA, IMPORTS, bodies, functionNames, joined, leb, name, sections, vector } from '../../script/wasm-module.mjs';
 
 const dist = process.env.FLOE_DIST;
 const modules = readdirSync(dist).filter((file) => file.endsWith('.wasm'));
@@ -45,4 +47,44 @@ test('comments and indentation go, and what stands in quotes stays', () => {
   assert.equal(withoutComments('/**\n * What.\n */\nfunction f() {\n    // Why.\n    return "// no";\n}\n'), 'function f() {\nreturn "// no";\n}\n');
   assert.throws(() => withoutComments('const a = `\n  b`;'), /text of several lines/);
   assert.equal(plainStyle('/* What. */\na {\n  b: "c  d"; /* e */\n}\n'), 'a {\nb: "c  d"; \n}\n');
+});
+
+/** A module of functions [name, body] with some bytes at a place of its memory. */
+function module(functions, start, data) {
+  const named = vector(functions.map(([label], index) => Buffer.concat([leb(index), name(label)])));
+  const types = [1, vector([Buffer.from([0x60, 0, 0])])];
+  const code = vector(functions.map(([, body]) => Buffer.concat([leb(body.length), Buffer.from(body)])));
+  return joined(Buffer.from('\0asm\x01\0\0\0', 'latin1'), [
+    types,
+    [IMPORTS, vector([])],
+    [3, vector(functions.map(() => leb(0)))],
+    [5, Buffer.from([1, 0, 1])],
+    [CODE, code],
+    [DATA, vector([Buffer.concat([Buffer.from([0, 0x41]), leb(start), Buffer.from([0x0b]), leb(data.length), data])])],
+    [CUSTOM, Buffer.concat([name('name'), Buffer.from([1]), leb(named.length), named])],
+  ]);
+}
+
+test('what only ends a program ends it at once, by either way of naming, and nothing else does', () => {
+  const body = [0, 0x01, 0x0b];
+  const panics = ['core::panicking::panic_fmt::h0123456789abcdef', 'core[a1b2c3]::option::unwrap_failed', '__rustc[7]::rust_begin_unwind'];
+  const others = ['core::fmt::write::h0123456789abcdef', 'std[a1]::panicking::panic_count::is_zero_slow_path', '<core[a1]::panicking::AssertKind as core[a1]::fmt::Debug>::fmt'];
+  const before = module([...panics, ...others].map((label) => [label, body]), 16, Buffer.alloc(4));
+  assert.ok(WebAssembly.validate(before));
+  const after = withoutPanicMessages(before);
+  assert.ok(WebAssembly.validate(after));
+  const trap = [0, 0x00, 0x0b];
+  assert.deepEqual(bodies(after).map((one) => [...one]), [trap, trap, trap, body, body, body]);
+  assert.deepEqual(functionNames(after), []);
+});
+
+test('places in the sources go, and all other bytes of the memory stay', () => {
+  const words = (...numbers) => Buffer.from(Uint32Array.from(numbers).buffer);
+  const text = Buffer.from('a/b.rs\0\0', 'latin1');
+  // A text and its length as they are, the name of a file, a place in it, and what is no place: there is no line 0.
+  const data = Buffer.concat([words(1024, 3, 7, 9), text, words(1024 + 16, 6, 120, 9), words(1024 + 16, 6, 0, 9)]);
+  const after = withoutPanicMessages(module([['f', [0, 0x0b]]], 1024, data));
+  const [, content] = sections(after).find(([id]) => id === DATA);
+  const expected = Buffer.concat([words(1024, 3, 7, 9), Buffer.alloc(6), text.subarray(6), Buffer.alloc(16), words(1024 + 16, 6, 0, 9)]);
+  assert.deepEqual([...content.subarray(-data.length)], [...expected]);
 });
