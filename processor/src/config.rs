@@ -98,6 +98,8 @@ pub struct ReadConfig {
     pub patience: u32,
     /// The most tries of one request; 0 is no bound.
     pub attempts: usize,
+    /// Megabytes that reducing one period of a tile may take, in target space.
+    pub memory: usize,
 }
 
 impl ReadConfig {
@@ -161,14 +163,6 @@ pub enum ConfigError {
     /// What stands in the recipe.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
-    /// A recipe that is right, and that nothing can make so far.
-    #[error(
-        "recipe {name} cannot be processed yet: so far means, maxima, minima and counts of LST_Day_1km or LST_Night_1km with QC_Day or QC_Night (MOD11A1, MOD11A2 and Aqua's) can be, as uint16 with a fill of 0, from a STAC API"
-    )]
-    NotYet {
-        /// The recipe.
-        name: String,
-    },
     /// Grid figures that make no grid.
     #[error("configuration ({origin}): {source}")]
     Grid {
@@ -317,11 +311,12 @@ impl Config {
         let periods = Self::periods(settings, recipe.cadence, (&years, &days), grid)?;
         let gaps: Result<Vec<Gap>, GapError> = gaps.iter().map(|gap| gap.parse()).collect();
         let gaps = gaps.map_err(|error| settings.wrong("catalog.gaps", &error.to_string()))?;
-        let ReadConfig { concurrency, patience, attempts } = written.read;
+        let ReadConfig { concurrency, patience, attempts, memory } = written.read;
         for (key, number, least, most) in [
             ("read.concurrency", concurrency, 1, 256),
             ("read.patience", patience as usize, 0, 86_400),
             ("read.attempts", attempts, 0, 256),
+            ("read.memory", memory, 16, 1_048_576),
         ] {
             if !(least..=most).contains(&number) {
                 let what = format!("must lie in {least} to {most}, found {number}");
@@ -366,19 +361,11 @@ impl Config {
 }
 
 impl Config {
-    /// What the accumulator in source space is told.
-    ///
-    /// # Errors
-    /// For datasets that it cannot make: nothing else can so far.
-    pub fn source_space(&self) -> Result<&SourceSpace, ConfigError> {
-        let of_recipe = self.recipe.source_space.as_ref();
-        of_recipe
-            .filter(|_| self.catalog.items.is_none())
-            .ok_or_else(|| ConfigError::NotYet { name: self.recipe.name.clone() })
+    /// What the accumulator in source space is told, of datasets that are made by it.
+    pub fn source_space(&self) -> Option<&SourceSpace> {
+        self.recipe.source_space.as_ref().filter(|_| self.catalog.items.is_none())
     }
-}
 
-impl Config {
     /// The periods of some years, with the days on which composites begin.
     fn periods(
         settings: &Layers,
@@ -459,9 +446,8 @@ mod tests {
             (config.catalog.place(), config.catalog.production.as_str()),
             ("items.ndjson", "created")
         );
-        let message = config.source_space().unwrap_err().to_string();
-        assert!(message.starts_with("recipe modis-lst cannot be processed yet: "), "{message}");
-        assert!(load(&[]).unwrap().source_space().is_ok());
+        assert_eq!(config.source_space(), None);
+        assert!(load(&[]).unwrap().source_space().is_some());
         assert!(load(&["catalog.collection="]).is_err());
     }
 
@@ -528,6 +514,7 @@ mod tests {
             ("catalog.production=", "catalog.production must name a property of the items"),
             ("read.concurrency=0", "read.concurrency must lie in 1 to 256"),
             ("read.attempts=257", "read.attempts must lie in 0 to 256"),
+            ("read.memory=15", "read.memory must lie in 16 to 1048576"),
             ("read.patience=86401", "read.patience must lie in 0 to 86400"),
             ("grid.tile_degrees=7", "grid.tile_degrees must divide 180"),
         ] {

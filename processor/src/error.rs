@@ -12,9 +12,11 @@ use crate::reader::ReadError;
 use crate::scene::{SceneError, SourceError};
 use crate::shard::ShardError;
 use crate::store::StoreError;
+use crate::target::SceneReadError;
 use crate::tile_list::TileListError;
 use floe_raster::accumulate::AccumulateError;
 use floe_raster::plane::PlaneError;
+use floe_raster::reduce::ReduceError;
 use floe_sandbox::SandboxError;
 
 /// Why a command failed.
@@ -65,6 +67,12 @@ pub enum Error {
     /// Pixels of another type than their variable's.
     #[error(transparent)]
     Plane(#[from] PlaneError),
+    /// A scene's files.
+    #[error(transparent)]
+    SceneRead(#[from] SceneReadError),
+    /// The observations of a period.
+    #[error(transparent)]
+    Reduce(#[from] ReduceError),
     /// The HTTP client.
     #[error(transparent)]
     Http(#[from] HttpError),
@@ -129,12 +137,15 @@ impl Error {
             Self::Store(error) => error.exit(),
             Self::Catalog(error) => error.exit(),
             Self::Scenes(error) => error.exit(),
+            Self::SceneRead(error) => error.exit(),
             Self::Read(error) => error.exit(),
             Self::Accumulate(AccumulateError::Unfinished { .. })
             | Self::Internal { .. }
             | Self::Plane(_)
             | Self::Picture(_) => Exit::Software,
-            Self::Scene(_) | Self::Accumulate(_) | Self::Unsound { .. } => Exit::Data,
+            Self::Scene(_) | Self::Reduce(_) | Self::Accumulate(_) | Self::Unsound { .. } => {
+                Exit::Data
+            }
             Self::Http(error) => error.exit(),
             Self::Sandbox(_) => Exit::Unavailable,
             Self::Unhealthy { exit, .. } => *exit,

@@ -15,6 +15,7 @@
 pub mod catalog;
 pub mod commands;
 pub mod config;
+mod cores;
 pub mod error;
 pub mod exit;
 pub mod http;
@@ -32,6 +33,7 @@ pub mod scene;
 pub mod secret;
 pub mod shard;
 pub mod store;
+pub mod target;
 pub mod tile;
 pub mod tile_list;
 pub mod usage;

@@ -11,7 +11,7 @@ use futures::future::try_join_all;
 use futures::try_join;
 
 use crate::catalog::{BlobError, BlobReader, GranuleFiles};
-use crate::http::HttpError;
+use crate::exit::Exit;
 use floe_raster::accumulate::YearAccumulator;
 use floe_raster::geotiff::{
     Directory, FetchedFile, GeoTiffError, Layout, Parsed, Piece, Transform,
@@ -47,17 +47,10 @@ pub enum ReadError {
 impl ReadError {
     /// The exit code of this kind of failure. A file which the catalogue names and the storage does not
     /// have is damaged input, not an unreachable service.
-    pub fn exit(&self) -> crate::exit::Exit {
-        use crate::exit::Exit;
-        let of_http = |error: &HttpError| match error {
-            HttpError::Status { status, .. } if status.as_u16() == 404 => Exit::Data,
-            error => error.exit(),
-        };
+    pub fn exit(&self) -> Exit {
         match self {
-            Self::File(_) | Self::Blob { source: BlobError::NotABlob { .. }, .. } => Exit::Data,
-            Self::Blob { source: BlobError::Unsigned { source, .. }, .. } => source.exit(),
-            Self::Blob { source: BlobError::Http(error), .. } => of_http(error),
-            Self::Blob { source: error @ BlobError::File { .. }, .. } => error.exit(),
+            Self::File(_) => Exit::Data,
+            Self::Blob { source, .. } => source.exit_of_named_file(),
         }
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::overviews::halve;
 use crate::store::{ChunkPlace, ChunkWriter, CommitRequest, Layout, StagedChunk, StoreError};
-use floe_raster::gather::TileYear;
+use floe_raster::plane::Plane;
 
 /// Metadata key under which a tile's commit carries structured statistics.
 pub const METADATA: &str = "floe";
@@ -220,9 +220,8 @@ pub fn encode(
     layout: &Layout,
     tile: TileIndex,
     period: u32,
-    pixels: TileYear,
+    mut planes: Vec<Plane>,
 ) -> Result<Vec<EncodedChunk>, StoreError> {
-    let mut planes = pixels.planes;
     places(layout, tile, period)
         .map(|place| {
             let plane = &mut planes[usize::from(place.variable.0)];

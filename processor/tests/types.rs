@@ -182,7 +182,7 @@ async fn commit(dataset: &Dataset, tile: TileIndex, pixels: TileYear) {
         ..PeriodReport::new(PeriodLabel::of_year(YEAR))
     };
     let mut chunks = Vec::new();
-    for (place, bytes) in tile::encode(&writer, layout, tile, 0, pixels).unwrap() {
+    for (place, bytes) in tile::encode(&writer, layout, tile, 0, pixels.planes).unwrap() {
         chunks.push(writer.stage(place, bytes).await.unwrap());
     }
     let finished = FinishedTile {

@@ -16,6 +16,7 @@
 //! What takes time here is arithmetic: this crate is optimised in every profile.
 
 pub mod accumulate;
+pub mod align;
 pub mod centres;
 pub mod crs;
 pub mod extent;

@@ -3,6 +3,8 @@
 use floe_shared::encoding::{DataType, Scalar};
 use ndarray::{Array2, Axis, Ix2, SliceInfo, SliceInfoElem};
 
+use crate::samples::Samples;
+
 /// Pixels of one variable and period: rows from the north, columns from the west.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plane {
@@ -235,6 +237,21 @@ impl Plane {
             Self::I32(_) => DataType::I32,
             Self::F32(_) => DataType::F32,
         }
+    }
+
+    /// Of numbers row by row; `None` where they are not as many as rows and columns make, or floats of 64 bits.
+    pub fn from_samples(numbers: Samples, rows: usize, cols: usize) -> Option<Self> {
+        let shape = (rows, cols);
+        Some(match numbers {
+            Samples::U8(numbers) => Self::U8(Array2::from_shape_vec(shape, numbers).ok()?),
+            Samples::I8(numbers) => Self::I8(Array2::from_shape_vec(shape, numbers).ok()?),
+            Samples::U16(numbers) => Self::U16(Array2::from_shape_vec(shape, numbers).ok()?),
+            Samples::I16(numbers) => Self::I16(Array2::from_shape_vec(shape, numbers).ok()?),
+            Samples::U32(numbers) => Self::U32(Array2::from_shape_vec(shape, numbers).ok()?),
+            Samples::I32(numbers) => Self::I32(Array2::from_shape_vec(shape, numbers).ok()?),
+            Samples::F32(numbers) => Self::F32(Array2::from_shape_vec(shape, numbers).ok()?),
+            Samples::F64(_) => return None,
+        })
     }
 
     /// Rows and columns.

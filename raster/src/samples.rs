@@ -40,6 +40,12 @@ macro_rules! with_samples {
     };
 }
 
+impl Default for Samples {
+    fn default() -> Self {
+        Self::U8(Vec::new())
+    }
+}
+
 impl Samples {
     /// No numbers of a type; `None` for integers of 64 bits, which no raster that is read has.
     pub fn empty(data_type: DataType) -> Option<Self> {

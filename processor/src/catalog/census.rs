@@ -31,7 +31,7 @@ pub struct PeriodCensus {
 }
 
 impl Census {
-    pub(super) const fn new(
+    pub(crate) const fn new(
         is_known: bool,
         due: Vec<BTreeSet<Composite>>,
         uncovered: BTreeSet<Position>,

@@ -48,6 +48,13 @@ pub struct GapError {
     pub found: String,
 }
 
+impl Gap {
+    /// Whether it is this composite that was never made.
+    pub fn has(&self, Composite { begins, platform }: &Composite) -> bool {
+        self.begins == *begins && self.platform.is_none_or(|of| of == *platform)
+    }
+}
+
 impl FromStr for Gap {
     type Err = GapError;
 
@@ -143,11 +150,7 @@ impl Calendar {
     /// Whether a composite was never made.
     fn lacks(&self, Composite { begins, platform }: Composite) -> bool {
         let before = begins < record_begins(platform);
-        before
-            || self
-                .gaps
-                .iter()
-                .any(|gap| gap.begins == begins && gap.platform.is_none_or(|of| of == platform))
+        before || self.gaps.iter().any(|gap| gap.has(&Composite { begins, platform }))
     }
 
     /// The days of the year on which composites begin, for the cutting of questions: those that are due, or

@@ -89,6 +89,15 @@ impl BlobError {
             },
         }
     }
+
+    /// The exit code where a catalogue names the file: one which the storage does not have is damaged input, not an
+    /// unreachable service.
+    pub fn exit_of_named_file(&self) -> Exit {
+        match self {
+            Self::Http(error) if error.is_not_found() => Exit::Data,
+            other => other.exit(),
+        }
+    }
 }
 
 impl BlobReader {

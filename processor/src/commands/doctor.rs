@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use floe_shared::grid::TileIndex;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::App;
 use crate::catalog::{BlobReader, Catalog};
@@ -17,6 +17,8 @@ use crate::exit::Exit;
 use crate::http::Http;
 use crate::page_access::{self, PageAccessError};
 use crate::patience::Patience;
+use crate::recipe::SourceSpace;
+use crate::scene::{SceneError, SceneSource};
 use crate::secret::hide;
 use crate::store::{Access, Location, Store, StoreError, pasted, process_environment};
 use floe_raster::needed;
@@ -255,7 +257,7 @@ async fn check_source(app: &App, http: &Arc<Http>) -> Vec<Check> {
             ),
             Check::skipped("signing", "the catalogue must work first"),
         ],
-        Ok((detail, None)) => vec![
+        Ok((detail, None)) if app.config.source_space().is_some() => vec![
             Check::failed(
                 "catalogue",
                 &detail,
@@ -263,6 +265,10 @@ async fn check_source(app: &App, http: &Arc<Http>) -> Vec<Check> {
                 "this tile has granules of every year since 2000: check catalog.url, catalog.collection and catalog.platforms, or wait until the catalogue has recovered",
             ),
             Check::skipped("signing", "the catalogue named no file to read"),
+        ],
+        Ok((detail, None)) => vec![
+            Check::ok("catalogue", detail),
+            Check::skipped("signing", "files of this machine need no token"),
         ],
         Ok((detail, Some(href))) => {
             let blobs = BlobReader::new(Arc::clone(http), &app.config.catalog.sign_url);
@@ -283,9 +289,11 @@ async fn check_source(app: &App, http: &Arc<Http>) -> Vec<Check> {
     }
 }
 
-/// Searches one land tile's first period.
+/// Searches one land tile's first period; of recipes that are made of scenes, looks at one item.
 async fn search(app: &App, http: &Arc<Http>) -> Result<(String, Option<String>), Error> {
-    let assets = &app.config.source_space()?.assets;
+    let Some(SourceSpace { assets, .. }) = app.config.source_space() else {
+        return look_at_an_item(app, http).await;
+    };
     let catalog = Catalog::new(Arc::clone(http), &app.config.catalog, assets);
     catalog.check_collection().await?;
     // About 40° N, 10° E, wherever the grid's tiles lie.
@@ -297,6 +305,34 @@ async fn search(app: &App, http: &Arc<Http>) -> Result<(String, Option<String>),
     let label = first.map_or("no period", |first| first.label.as_str());
     let href = found.granules.first().map(|granule| granule.lst.clone());
     Ok((format!("{} granules of {label} for tile {tile}", found.granules.len()), href))
+}
+
+/// Asks for one item, and tells which of the recipe's files it has.
+async fn look_at_an_item(app: &App, http: &Arc<Http>) -> Result<(String, Option<String>), Error> {
+    let item = SceneSource::new(Arc::clone(http), &app.config).any_item().await?;
+    let href = |asset: &str| {
+        let pointer = item.get("assets")?.get(asset)?.get("href")?;
+        pointer.as_str().map(str::to_owned)
+    };
+    let wanted = app.config.recipe.assets();
+    let (there, missing): (Vec<&String>, Vec<&String>) =
+        wanted.iter().partition(|asset| href(asset).is_some());
+    let id = item.get("id").and_then(Value::as_str).unwrap_or("without an id");
+    if let Some(asset) = missing.first() {
+        let known = item.get("assets").and_then(Value::as_object);
+        let found = known.map(|assets| assets.keys().cloned().collect::<Vec<_>>().join(", "));
+        return Err(SceneError::MissingAsset {
+            item: id.to_owned(),
+            asset: (*asset).clone(),
+            found: found.unwrap_or_default(),
+        }
+        .into());
+    }
+    let names: Vec<&str> = there.iter().map(|asset| asset.as_str()).collect();
+    let signed = there.first().and_then(|asset| href(asset));
+    // Files of a list may be relative to it; only whole URLs are signed.
+    let signed = signed.filter(|href| href.starts_with("http"));
+    Ok((format!("item {id} has {}", names.join(", ")), signed))
 }
 
 /// Where a browser would read the store.

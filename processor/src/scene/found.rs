@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use floe_raster::sinusoidal::Position;
+use floe_shared::period::Period;
 use serde_json::Value;
 
 use super::area::LonLatBox;
+use super::census::day;
 use super::href::Base;
 use super::item::{Reading, Scene, SceneError, Wanted};
+use super::land_name::LandName;
 use super::need::Need;
 use crate::catalog::fingerprint;
 
@@ -157,9 +160,7 @@ fn key(scene: &Scene) -> String {
 impl Found {
     /// Names the scenes that meet a box, briefly: other scenes, or other productions of them, give another text.
     pub fn fingerprint(&self, need: &Need) -> String {
-        let of_need =
-            self.scenes.iter().filter(|scene| need.has_place(scene.name.as_ref(), scene.bbox));
-        fingerprint(of_need.map(|scene| {
+        fingerprint(self.of_need(need).map(|scene| {
             // What a name lacks, the item's own property tells.
             let of_name = scene.name.as_ref().and_then(|name| name.production);
             match of_name {
@@ -167,6 +168,22 @@ impl Found {
                 None => format!("{} {}", scene.id, scene.production),
             }
         }))
+    }
+
+    /// The scenes of a part of the job.
+    pub fn of_need<'a>(&'a self, need: &'a Need) -> impl Iterator<Item = &'a Scene> {
+        self.scenes.iter().filter(|scene| need.has_place(scene.name.as_ref(), scene.bbox))
+    }
+
+    /// How many older productions of granules that begin in a period were set aside for a part of the job; those of items whose
+    /// names tell no granule are not counted.
+    pub fn superseded_of(&self, need: &Need, period: &Period) -> u64 {
+        let names = self.superseded.iter().filter_map(|id| LandName::read(id));
+        let is_of = |name: &LandName| {
+            let begins = name.begins.and_time(chrono::NaiveTime::MIN).and_utc();
+            need.has_place(Some(name), None) && period.contains(day(begins))
+        };
+        names.filter(is_of).count() as u64
     }
 
     /// What is unusable and lies where a part of the job needs it.

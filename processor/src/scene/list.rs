@@ -40,6 +40,12 @@ pub enum ListError {
     /// The URL cannot be read.
     #[error("list of items: {0}")]
     Http(#[from] HttpError),
+    /// Nothing stands in it.
+    #[error("list of items {place}: expected at least one, found none")]
+    Empty {
+        /// Its path or URL.
+        place: String,
+    },
     /// What stands in it.
     #[error(
         "list of items {place}, line {line}: expected a STAC item a line, or one FeatureCollection of them, found {found}"
@@ -61,7 +67,7 @@ impl ListError {
             Self::Unreadable { .. } => Exit::Configuration,
             Self::Http(error) if error.is_not_found() => Exit::Configuration,
             Self::Http(error) => error.exit(),
-            Self::NotItems { .. } => Exit::Data,
+            Self::Empty { .. } | Self::NotItems { .. } => Exit::Data,
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod access;
 mod area;
+mod census;
 mod found;
 mod href;
 mod item;
@@ -20,6 +21,7 @@ mod source;
 
 pub use access::AssetReader;
 pub use area::LonLatBox;
+pub use census::{SceneCensus, day};
 pub use found::{Found, Harvest, Sighting, Unusable};
 pub use href::{Base, Href, HrefError};
 pub use item::{Asset, Reading, Scene, SceneError, Wanted};

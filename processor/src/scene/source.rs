@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::found::Found;
 use super::item::Wanted;
 use super::list::{ItemList, ListError};
@@ -60,6 +62,18 @@ impl SceneSource {
         match &config.catalog.items {
             Some(place) => Self::List(ItemList::new(http, place, Wanted::of(config))),
             None => Self::Api(SceneCatalog::new(http, &config.catalog.url, Wanted::of(config))),
+        }
+    }
+
+    /// Some item, as it is given.
+    pub async fn any_item(&self) -> Result<Value, SourceError> {
+        match self {
+            Self::Api(catalog) => Ok(catalog.any_item().await?),
+            Self::List(list) => {
+                let items = list.items().await?;
+                let empty = || ListError::Empty { place: list.place() };
+                Ok(items.first().cloned().ok_or_else(empty)?)
+            }
         }
     }
 

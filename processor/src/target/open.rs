@@ -1,0 +1,194 @@
+//! Opening the files of scenes, and fetching as much of them as a window needs.
+
+use std::collections::BTreeMap;
+
+use floe_raster::geotiff::{Directory, Expect, FetchedFile, GeoTiffError, Parsed, Piece};
+use floe_raster::lattice::{Lattice, LatticeError};
+use floe_raster::sampling::{BlockSizeError, Sampling};
+use futures::future::try_join_all;
+
+use crate::catalog::BlobError;
+use crate::exit::Exit;
+use crate::recipe::Band;
+use crate::scene::{AssetReader, Href, Scene};
+
+/// First request for a file: most directories end within it.
+const HEAD: u64 = 16 * 1024;
+/// Ranges closer to each other than this are fetched as one: what a round trip of 30 ms costs at 10 MB/s.
+const GAP: u64 = 256 * 1024;
+/// No directory is longer; a file that claims so is damaged.
+const LONGEST_HEAD: u64 = 64 * 1024 * 1024;
+
+/// Why a scene could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SceneReadError {
+    /// A file could not be fetched.
+    #[error("item '{item}', asset {asset}: {source}")]
+    Blob {
+        /// The item's id.
+        item: String,
+        /// The asset's key.
+        asset: String,
+        /// Why.
+        source: BlobError,
+    },
+    /// A file is not what it should be.
+    #[error("item '{item}': {source}")]
+    GeoTiff {
+        /// The item's id.
+        item: String,
+        /// What is wrong.
+        source: GeoTiffError,
+    },
+    /// A raster whose pixels cannot be looked up.
+    #[error("item '{item}', asset {asset}: {source}")]
+    Lattice {
+        /// The item's id.
+        item: String,
+        /// The asset's key.
+        asset: String,
+        /// What is wrong.
+        source: LatticeError,
+    },
+    /// A block that is not as large as its file says.
+    #[error("item '{item}': {source}")]
+    Block {
+        /// The item's id.
+        item: String,
+        /// What is wrong.
+        source: BlockSizeError,
+    },
+}
+
+impl SceneReadError {
+    /// The exit code of this kind of failure. A file which an item names and the storage does not have is damaged input.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Blob { source, .. } => source.exit_of_named_file(),
+            Self::GeoTiff { .. } | Self::Lattice { .. } | Self::Block { .. } => Exit::Data,
+        }
+    }
+}
+
+/// Reads the files of scenes, for the bands of a recipe.
+#[derive(Debug)]
+pub(crate) struct SceneReader {
+    assets: AssetReader,
+    /// By their places in the recipe.
+    bands: Vec<Band>,
+}
+
+/// A scene whose files' directories are known.
+#[derive(Debug)]
+pub(crate) struct OpenScene {
+    /// The item's id.
+    pub(crate) id: String,
+    /// By the place of the band in the recipe.
+    pub(crate) bands: Vec<OpenBand>,
+}
+
+/// A band of a scene whose file's directory is known.
+#[derive(Debug)]
+pub(crate) struct OpenBand {
+    /// The file and the band in it.
+    pub(crate) directory: Directory,
+    /// Where its pixels lie.
+    pub(crate) lattice: Lattice,
+    asset: String,
+    href: Href,
+    /// The bytes that were fetched for the directory.
+    head: Piece,
+}
+
+impl SceneReader {
+    /// A reader of a recipe's bands.
+    pub(crate) fn new(assets: AssetReader, bands: Vec<Band>) -> Self {
+        Self { assets, bands }
+    }
+
+    /// Reads the directories of a scene's files, of each file once.
+    pub(crate) async fn open(&self, scene: &Scene) -> Result<OpenScene, SceneReadError> {
+        let mut files: BTreeMap<&str, Vec<(usize, u32)>> = BTreeMap::new();
+        for (place, band) in self.bands.iter().enumerate() {
+            files.entry(&band.asset).or_default().push((place, band.index.into()));
+        }
+        let opened = files.into_iter().map(|(asset, bands)| self.open_file(scene, asset, bands));
+        let mut bands: Vec<(usize, OpenBand)> =
+            try_join_all(opened).await?.into_iter().flatten().collect();
+        bands.sort_by_key(|(place, _)| *place);
+        let bands = bands.into_iter().map(|(_, band)| band).collect();
+        Ok(OpenScene { id: scene.id.clone(), bands })
+    }
+
+    async fn open_file(
+        &self,
+        scene: &Scene,
+        asset: &str,
+        bands: Vec<(usize, u32)>,
+    ) -> Result<Vec<(usize, OpenBand)>, SceneReadError> {
+        let item = || scene.id.clone();
+        let of_blob =
+            |source| SceneReadError::Blob { item: item(), asset: asset.to_owned(), source };
+        let of_file = |source| SceneReadError::GeoTiff { item: item(), source };
+        let Some(href) = scene.assets.get(asset).map(|asset| &asset.href) else {
+            // Scenes whose files are not all named are no scenes.
+            return Ok(Vec::new());
+        };
+        let name = href.to_string();
+        let mut length = HEAD;
+        'fetch: loop {
+            let head = self.assets.read_range(href, 0, length).await.map_err(of_blob)?;
+            let mut opened = Vec::with_capacity(bands.len());
+            for &(place, band) in &bands {
+                let expect = Expect { data_type: None, band };
+                let directory = match Directory::parse(&name, expect, &head.bytes, head.total) {
+                    Ok(Parsed::Ready(directory)) => *directory,
+                    Ok(Parsed::Needs(bytes))
+                        if bytes > length && bytes <= LONGEST_HEAD && bytes <= head.total =>
+                    {
+                        length = bytes.max(length * 2).min(head.total);
+                        continue 'fetch;
+                    }
+                    Ok(Parsed::Needs(_)) => {
+                        // Either truncated or absurd: the whole file says which, by name.
+                        let whole = self.assets.read(href).await.map_err(of_blob)?;
+                        Directory::parse_file(&name, expect, &whole).map_err(of_file)?
+                    }
+                    Err(error) => return Err(of_file(error)),
+                };
+                let Directory { crs, transform, layout, .. } = directory;
+                let lattice = Lattice::new(crs, transform, layout).map_err(|source| {
+                    SceneReadError::Lattice { item: item(), asset: asset.to_owned(), source }
+                })?;
+                let head = Piece { start: 0, bytes: head.bytes.clone() };
+                let (asset, href) = (asset.to_owned(), href.clone());
+                opened.push((place, OpenBand { directory, lattice, asset, href, head }));
+            }
+            return Ok(opened);
+        }
+    }
+
+    /// Fetches the blocks of a band that a window needs.
+    pub(crate) async fn fetch(
+        &self,
+        scene: &OpenScene,
+        band: &OpenBand,
+        sampling: &Sampling,
+    ) -> Result<FetchedFile, SceneReadError> {
+        let at_hand = band.head.bytes.len() as u64;
+        let blocks: Vec<usize> =
+            sampling.blocks().filter(|&block| band.directory.block(block).end > at_hand).collect();
+        let ranges = band.directory.ranges(&blocks, GAP).into_iter();
+        let fetched = ranges.map(async |range| {
+            let answer = self.assets.read_range(&band.href, range.start, range.end).await;
+            let part = answer.map_err(|source| {
+                let (item, asset) = (scene.id.clone(), band.asset.clone());
+                SceneReadError::Blob { item, asset, source }
+            })?;
+            Ok::<_, SceneReadError>(Piece { start: range.start, bytes: part.bytes })
+        });
+        let mut pieces = try_join_all(fetched).await?;
+        pieces.push(band.head.clone());
+        Ok(FetchedFile { directory: band.directory.clone(), pieces })
+    }
+}

@@ -1,0 +1,188 @@
+//! The numbers of a scene at a window's pixels.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use floe_raster::align::{DenseBand, common_runs};
+use floe_raster::geotiff::{Decoder, FetchedFile};
+use floe_raster::lattice::Lattice;
+use floe_raster::reduce::{Observation, PeriodReducer, ReduceError};
+use floe_raster::run::Run;
+use floe_raster::samples::Samples;
+use floe_raster::sampling::Sampling;
+use floe_shared::encoding::Scalar;
+use floe_shared::grid::Grid;
+use floe_shared::window::PixelWindow;
+
+use super::{OpenScene, SceneReadError};
+
+/// The samplings of a window, one for each lattice.
+#[derive(Debug)]
+pub(super) struct Samplings {
+    /// The pixels that are made.
+    pub(super) window: PixelWindow,
+    known: BTreeMap<Lattice, Arc<Sampling>>,
+}
+
+/// A scene's bands as they were fetched for a window.
+pub(super) struct FetchedScene {
+    pub(super) item: String,
+    pub(super) bands: Vec<(FetchedFile, Arc<Sampling>)>,
+    pub(super) window: PixelWindow,
+}
+
+/// A decoder with room for one block and its pixels of the window; one for each thread.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    decoder: Decoder,
+    decoded: Samples,
+    numbers: Samples,
+}
+
+/// A scene's numbers at the pixels of a window.
+#[derive(Default)]
+pub(super) struct Sampled {
+    parts: Vec<Part>,
+    nodata: Vec<Option<Scalar>>,
+}
+
+/// Some of the pixels, and a number of each band for each.
+struct Part {
+    runs: Vec<Run>,
+    bands: Vec<Samples>,
+}
+
+impl Samplings {
+    /// Of the lattices of some scenes.
+    pub(super) fn new(grid: Grid, window: PixelWindow, scenes: &[OpenScene]) -> Self {
+        let mut known = BTreeMap::new();
+        for band in scenes.iter().flat_map(|scene| &scene.bands) {
+            known
+                .entry(band.lattice)
+                .or_insert_with(|| Arc::new(Sampling::new(grid, window, &band.lattice)));
+        }
+        Self { window, known }
+    }
+
+    /// Those of a scene's bands; `None` where one of the bands has no pixel in the window.
+    pub(super) fn of(&self, scene: &OpenScene) -> Option<Vec<Arc<Sampling>>> {
+        let each = scene.bands.iter().map(|band| {
+            let sampling = self.known.get(&band.lattice)?;
+            (!sampling.is_empty()).then(|| Arc::clone(sampling))
+        });
+        each.collect()
+    }
+}
+
+impl Samplings {
+    /// The most scenes that any pixel of the window has.
+    pub(super) fn most_observations<'a>(
+        &self,
+        scenes: impl Iterator<Item = &'a OpenScene>,
+    ) -> usize {
+        let mut of_lattice: BTreeMap<Lattice, u32> = BTreeMap::new();
+        for band in scenes.filter_map(|scene| scene.bands.first()) {
+            *of_lattice.entry(band.lattice).or_default() += 1;
+        }
+        let mut counts = vec![0_u32; self.window.pixels() as usize];
+        for (lattice, scenes) in of_lattice {
+            let Some(sampling) = self.known.get(&lattice) else { continue };
+            for run in sampling.blocks().flat_map(|block| sampling.runs(block)) {
+                let start = run.target as usize;
+                let pixels = &mut counts[start..start + run.length as usize];
+                for count in pixels {
+                    *count += scenes;
+                }
+            }
+        }
+        counts.into_iter().max().unwrap_or_default() as usize
+    }
+}
+
+impl FetchedScene {
+    /// Bytes that were fetched.
+    pub(super) fn bytes(&self) -> u64 {
+        let pieces = self.bands.iter().flat_map(|(file, _)| &file.pieces);
+        pieces.map(|piece| piece.bytes.len() as u64).sum()
+    }
+
+    /// Decodes the blocks and takes the numbers of the window's pixels.
+    pub(super) fn sample(&self, buffers: &mut Buffers) -> Result<Sampled, SceneReadError> {
+        let nodata = self.bands.iter().map(|(file, _)| file.directory.nodata).collect();
+        let is_one_lattice = self.bands.windows(2).all(|pair| Arc::ptr_eq(&pair[0].1, &pair[1].1));
+        let parts = match self.bands.first() {
+            Some((_, sampling)) if is_one_lattice => self.by_block(sampling, buffers)?,
+            _ => vec![self.aligned(buffers)?],
+        };
+        Ok(Sampled { parts, nodata })
+    }
+
+    /// Block by block, of bands of one lattice.
+    fn by_block(
+        &self,
+        sampling: &Sampling,
+        buffers: &mut Buffers,
+    ) -> Result<Vec<Part>, SceneReadError> {
+        let part = |block| {
+            let mut bands = Vec::with_capacity(self.bands.len());
+            for band in &self.bands {
+                self.block(band, block, buffers)?;
+                bands.push(std::mem::take(&mut buffers.numbers));
+            }
+            Ok(Part { runs: sampling.runs(block).to_vec(), bands })
+        };
+        sampling.blocks().map(part).collect()
+    }
+
+    /// Decodes a block of a band, and takes the numbers of the window's pixels.
+    fn block(
+        &self,
+        (file, sampling): &(FetchedFile, Arc<Sampling>),
+        block: usize,
+        buffers: &mut Buffers,
+    ) -> Result<(), SceneReadError> {
+        let Buffers { decoder, decoded, numbers } = buffers;
+        let of_file = |source| SceneReadError::GeoTiff { item: self.item.clone(), source };
+        let stored = file.stored(block).map_err(of_file)?;
+        decoder.samples(&file.directory, block, stored, decoded).map_err(of_file)?;
+        let gathered = sampling.gather(decoded, block, numbers);
+        gathered.map_err(|source| SceneReadError::Block { item: self.item.clone(), source })
+    }
+
+    /// All of the window, of bands of different lattices: the pixels that each of them has.
+    fn aligned(&self, buffers: &mut Buffers) -> Result<Part, SceneReadError> {
+        let pixels = self.window.pixels() as usize;
+        let mut dense = Vec::with_capacity(self.bands.len());
+        for band in &self.bands {
+            let mut of_band: Option<DenseBand> = None;
+            for block in band.1.blocks() {
+                self.block(band, block, buffers)?;
+                let numbers = &buffers.numbers;
+                let of_band = of_band.get_or_insert_with(|| DenseBand::new(numbers, pixels));
+                of_band.scatter(band.1.runs(block), numbers);
+            }
+            dense.extend(of_band);
+        }
+        let runs = common_runs(&dense, self.window.width as usize);
+        let bands = dense.iter().map(|band| band.pick(&runs)).collect();
+        Ok(Part { runs, bands })
+    }
+}
+
+impl Sampled {
+    /// Hands the numbers to a reducer; tells how many pixels count.
+    pub(super) fn observe(
+        &self,
+        reducer: &mut PeriodReducer,
+        composite: usize,
+        date: i32,
+    ) -> Result<u64, ReduceError> {
+        let mut accepted = 0;
+        for Part { runs, bands } in self.parts.iter().filter(|part| !part.runs.is_empty()) {
+            let nodata = &self.nodata;
+            let observation = Observation { composite, date, runs, bands, nodata };
+            accepted += reducer.observe(&observation)?;
+        }
+        Ok(accepted)
+    }
+}
