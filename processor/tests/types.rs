@@ -275,7 +275,9 @@ async fn every_type_is_what_zarr_and_xarray_read_and_every_overview_what_numpy_m
     let dataset = make(scratch.path(), &layout(None)).await;
     let report = verified(&dataset).await;
     assert!(report.is_sound(), "{}", report.text());
-    assert!(report.checked > 100, "{}", report.text());
+    // Of each variable two chunks a tile, and two of the global level.
+    let chunks = layout(None).schema.variables.len() * (TILES.len() * 2 + 2);
+    assert_eq!(report.checked, chunks as u64, "{}", report.text());
     check_with_python(scratch.path());
 }
 
