@@ -156,7 +156,7 @@ fn listed(numbers: &[f64]) -> String {
 mod tests {
     use floe_raster::program::Condition;
     use floe_raster::rule::{Flags, Rule, SourceStatistic};
-    use floe_shared::encoding::{Encoding, Scalar};
+    use floe_shared::encoding::{DataType, Encoding, Scalar};
     use floe_shared::schema::{Overview, Percent};
 
     use super::super::{BUILT_IN, DEFAULT, SourceSpace};
@@ -292,11 +292,6 @@ mod tests {
             ("scale = 0.02", "scale = 0.0", "scale: expected a finite number"),
             ("scale = 0.02", "scale = \"fine\"", "invalid type: string \"fine\", expected f64"),
             (
-                "statistic = \"mean\"",
-                "statistic = \"count\"",
-                "scale: expected none, since a count is a number",
-            ),
-            (
                 "name = \"max_daytime_lst\"",
                 "name = \"avg_daytime_lst\"",
                 "name: expected a name that no other variable has",
@@ -390,6 +385,29 @@ mod tests {
         let text = text.replace("period = \"year\"", "period = \"year\"\none_per = \"day\"");
         let text = RecipeText { name: "mine".to_owned(), text, is_built_in: false };
         assert!(text.recipe().unwrap().program.one_per_day);
+    }
+
+    #[test]
+    fn what_was_observed_and_never_hit_is_told_from_what_was_never_observed() {
+        let share = "statistic = \"share\"\nwhen = [{ band = \"lst\", values = [200] }]";
+        let stored = |fill: &str| {
+            let mut text = RecipeText::find(DEFAULT).unwrap();
+            let (head, _) = text.text.split_once("[[valid]]").unwrap();
+            text.text = format!(
+                "{head}[[variable]]\nname = \"made\"\nband = \"lst\"\ntype = \"uint8\"\n{fill}\n{share}\n"
+            );
+            text.recipe().map(|recipe| recipe.program.outputs[0].stored)
+        };
+        let made = stored("fill = 255\nscale = 0.004").unwrap();
+        assert_eq!(
+            (made.data_type, made.fill, made.affine.scale),
+            (DataType::U8, Scalar::Int(255), 0.004)
+        );
+        // A share of 0 is stored as 50.
+        let offset = "scale = 0.004\noffset = -0.2\nfill";
+        assert!(stored(&format!("{offset} = 0")).is_ok());
+        let message = stored(&format!("{offset} = 50")).unwrap_err().to_string();
+        assert!(message.contains("fill: expected another number, since a share of 0"), "{message}");
     }
 
     #[test]

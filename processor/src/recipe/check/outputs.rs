@@ -103,8 +103,7 @@ impl Check<'_> {
         stored: Stored,
     ) -> Result<(), RecipeError> {
         let is_a_number = !spec.statistic.is_of_values() && !spec.statistic.is_day();
-        let Affine { scale, offset } = stored.affine;
-        if when.is_empty() || !is_a_number || stored.fill.as_f64() * scale + offset != 0.0 {
+        if when.is_empty() || !is_a_number || !fill_is_zero(stored) {
             return Ok(());
         }
         let what = format!(
@@ -158,6 +157,14 @@ fn bounds(output: &Output, limits: Option<[f64; 2]>) -> Option<[f64; 2]> {
     });
     let narrower = |[a, b]: [f64; 2], [c, d]: [f64; 2]| [a.max(c), b.min(d)];
     ranges.chain(limits).reduce(narrower)
+}
+
+/// Whether a result of 0 is stored as the fill, or rounded to it.
+fn fill_is_zero(stored: Stored) -> bool {
+    let Affine { scale, offset } = stored.affine;
+    let zero = -offset / scale;
+    let room = if stored.data_type.is_float() { 1e-6 * zero.abs() } else { 0.5 };
+    (stored.fill.as_f64() - zero).abs() <= room
 }
 
 /// How results are stored.
