@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use floe_shared::schema::Statistic;
 
+use super::part::Part;
 use super::sample::Sample;
-use super::{Calendar, Part, State, Wanted};
+use super::{Calendar, State, Wanted};
 
 /// Pixels that are sorted together.
 const LANES: usize = 64;

@@ -4,8 +4,9 @@ use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::ops::{AddAssign, Range};
 
+use super::part::Part;
 use super::sample::{Integer, Sample, Total};
-use super::{Calendar, Part, State, Wanted};
+use super::{Calendar, State, Wanted};
 
 /// A sum of squares of integers, exact.
 pub(super) trait Square:

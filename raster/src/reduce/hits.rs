@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use floe_shared::schema::Statistic;
 
-use super::{Calendar, Part, State, Wanted};
+use super::part::Part;
+use super::{Calendar, State, Wanted};
 
 /// The order of a composite in the period, from 1, in as few bytes as will do; 0 is none.
 pub(super) trait Order: Copy + Debug + Default + Send + 'static {

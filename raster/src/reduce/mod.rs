@@ -6,12 +6,19 @@
 //!
 //! A part of a few thousand pixels goes through all of it before the next, so that masks stay in the nearest cache; of each step
 //! there is one loop for each type of numbers, without branches. States hold what the program needs and no more.
+//!
+//! Statistics are those of the file's numbers, converted once: a maximum is the greatest number, whatever the sign of its
+//! scale, and a sum takes the band's offset once. A standard deviation takes the size of the band's scale and not its offset,
+//! and is stored by the variable's scale and offset, which readers apply. Where band and variable have the same, integers are
+//! exact until one rounding. A result that is no number (of infinite ones) is stored as fill.
 
 mod columns;
 mod deviation;
 mod error;
 mod hits;
 mod mask;
+mod masks;
+mod part;
 mod plan;
 mod sample;
 mod stored;
@@ -24,20 +31,16 @@ use std::sync::Arc;
 use floe_shared::encoding::{DataType, Scalar};
 use floe_shared::schema::Statistic;
 
-use crate::program::{Condition, Program, Test};
+use crate::program::{Condition, Program};
 use crate::run::Run;
 use crate::samples::Samples;
-use crate::with_samples;
 
 pub use error::{MAX_COMPOSITES, MAX_OBSERVATIONS, ReduceError};
 pub use plan::bytes_per_pixel;
 
-use mask::Check;
+use masks::{Checks, Masks};
+use part::{PART, Part, Span, for_each_part};
 use plan::Plan;
-use sample::Sample;
-
-/// Pixels of a part: their masks and numbers fit the nearest cache.
-const PART: usize = 4096;
 
 /// A composite of the period that is due, whether it has an observation or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,15 +101,6 @@ struct Calendar {
     days_in_period: u16,
 }
 
-/// Masks of one part.
-#[derive(Debug, Default)]
-struct Masks {
-    tests: Vec<Vec<u8>>,
-    valid: Vec<Vec<u8>>,
-    hits: Vec<Vec<u8>>,
-    any: Vec<u8>,
-}
-
 /// What is kept of a window's observations for some outputs.
 trait State: Debug + Send {
     /// Takes in a part of an observation.
@@ -132,79 +126,6 @@ struct Wanted {
     is_whole: bool,
 }
 
-/// A part of an observation.
-struct Part<'a> {
-    /// The numbers of the state's band, of the whole observation.
-    band: &'a Samples,
-    /// Where the part begins in them.
-    start: usize,
-    spans: &'a [Span],
-    /// Which pixels count.
-    keep: &'a [u8],
-    /// Which of them hit.
-    hit: &'a [u8],
-    /// How many observations of each pixel of the window have counted before.
-    counts: &'a [u16],
-    /// The composite's order, from 1.
-    composite: u16,
-    /// How many observations came before.
-    observation: usize,
-}
-
-/// Neighbouring pixels of a part.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    /// Where they begin in the window.
-    target: usize,
-    /// Where they begin in the part.
-    from: usize,
-    length: usize,
-}
-
-impl Span {
-    fn of_part<T>(self, list: &[T]) -> &[T] {
-        &list[self.from..self.from + self.length]
-    }
-
-    fn of_band<'a, T>(self, part: &Part<'_>, numbers: &'a [T]) -> &'a [T] {
-        let start = part.start + self.from;
-        &numbers[start..start + self.length]
-    }
-
-    fn of_window<T>(self, list: &[T]) -> &[T] {
-        &list[self.target..self.target + self.length]
-    }
-
-    fn of_window_mut<T>(self, list: &mut [T]) -> &mut [T] {
-        &mut list[self.target..self.target + self.length]
-    }
-}
-
-impl Part<'_> {
-    /// Updates a state of each pixel by its number and whether it counts.
-    #[inline]
-    fn update<S, T: Sample>(&self, state: &mut [S], update: impl Fn(&mut S, T, u8)) {
-        let Some(numbers) = T::numbers(self.band) else { return };
-        for span in self.spans {
-            let numbers = span.of_band(self, numbers).iter().zip(span.of_part(self.keep));
-            for (state, (number, keep)) in span.of_window_mut(state).iter_mut().zip(numbers) {
-                update(state, *number, *keep);
-            }
-        }
-    }
-
-    /// Updates a state of each pixel by whether it hits.
-    #[inline]
-    fn mark<S>(&self, state: &mut [S], update: impl Fn(&mut S, u8)) {
-        for span in self.spans {
-            let hits = span.of_part(self.hit);
-            for (state, hit) in span.of_window_mut(state).iter_mut().zip(hits) {
-                update(state, *hit);
-            }
-        }
-    }
-}
-
 impl Calendar {
     /// Of a composite by its order, from 1; NaN of none.
     fn first_day(&self, order: usize) -> f64 {
@@ -218,7 +139,7 @@ impl Calendar {
             return f64::NAN;
         }
         let next = self.days.get(first + length - 1).copied();
-        f64::from(next.unwrap_or(self.days_in_period + 1))
+        next.map_or_else(|| f64::from(self.days_in_period) + 1.0, f64::from)
     }
 }
 
@@ -248,12 +169,7 @@ impl PeriodReducer {
             taken: vec![vec![0; pixels]; taken],
             states: Vec::new(),
             types: vec![None; program.bands],
-            masks: Masks {
-                tests: vec![Vec::new(); plan.tests.len()],
-                valid: vec![Vec::new(); plan.valid.len()],
-                hits: vec![Vec::new(); plan.hits.len()],
-                any: Vec::new(),
-            },
+            masks: Masks::new(&plan),
             calendar: Calendar {
                 days: composites.iter().map(|composite| composite.day).collect(),
                 days_in_period,
@@ -282,14 +198,14 @@ impl PeriodReducer {
         }
         self.composite = observation.composite;
         self.date = observation.date;
-        let check =
-            |test: &Test| Check::new(&test.condition, observation.bands[test.band].data_type());
-        let of_set = |set: &Vec<Test>| set.iter().map(check).collect();
-        let checks: Vec<Vec<Check>> = self.plan.tests.iter().map(of_set).collect();
+        let checks = Checks::new(&self.plan, observation.bands);
         let mut accepted = 0;
         for_each_part(observation.runs, |start, spans, length| {
-            self.make_masks(observation, &checks, start, length);
-            accepted += self.take_valid(spans, length);
+            let numbers = start..start + length;
+            self.masks.make_valid(&self.plan, observation, &checks, &numbers);
+            self.masks.take_first_of_day(&mut self.taken, spans);
+            self.masks.make_hits(&self.plan, observation, &checks, &numbers);
+            accepted += self.masks.accepted();
             self.add_part(observation, start, spans);
         });
         self.observations += 1;
@@ -333,7 +249,8 @@ impl PeriodReducer {
                 return Err(ReduceError::Type { band, expected, found });
             }
         }
-        let tests = self.plan.tests.iter().flatten();
+        let hits = self.plan.hits.iter().flat_map(|hit| &hit.tests);
+        let tests = self.plan.tests.iter().flatten().chain(hits);
         for test in tests.filter(|test| matches!(test.condition, Condition::Bits { .. })) {
             let found = bands[test.band].data_type();
             if found.is_float() {
@@ -351,60 +268,6 @@ impl PeriodReducer {
             let state = kept.kind.state(&bands[band], self.pixels, self.calendar.days.len());
             self.states.push(state);
         }
-    }
-
-    /// Makes the masks of a part but for what was taken on the same day.
-    fn make_masks(
-        &mut self,
-        observation: &Observation<'_>,
-        checks: &[Vec<Check>],
-        start: usize,
-        length: usize,
-    ) {
-        let Masks { tests, valid, any, .. } = &mut self.masks;
-        for ((mask, set), checks) in tests.iter_mut().zip(&self.plan.tests).zip(checks) {
-            mask.clear();
-            mask.resize(length, u8::MAX);
-            for (test, check) in set.iter().zip(checks) {
-                with_samples!(&observation.bands[test.band], numbers => {
-                    check.narrow(&numbers[start..start + length], mask, any);
-                });
-            }
-        }
-        for (mask, plan) in valid.iter_mut().zip(&self.plan.valid) {
-            mask.clone_from(&tests[plan.tests]);
-            let (band, nodata) = (&observation.bands[plan.band], observation.nodata[plan.band]);
-            with_samples!(band, numbers => {
-                mask::hide(nodata, band.data_type(), &numbers[start..start + length], mask);
-            });
-        }
-    }
-
-    /// Takes out what was taken on the same day; then makes the masks of what hits. Returns how many pixels count.
-    fn take_valid(&mut self, spans: &[Span], length: usize) -> u64 {
-        let Masks { tests, valid, hits, any } = &mut self.masks;
-        for (mask, taken) in valid.iter_mut().zip(&mut self.taken) {
-            for span in spans {
-                let mask = mask[span.from..span.from + span.length].iter_mut();
-                for (keep, taken) in mask.zip(span.of_window_mut(taken)) {
-                    *keep &= !*taken;
-                    *taken |= *keep;
-                }
-            }
-        }
-        for (mask, plan) in hits.iter_mut().zip(&self.plan.hits) {
-            mask.clone_from(&valid[plan.valid]);
-            and(mask, &tests[plan.tests]);
-        }
-        let [first, others @ ..] = valid.as_slice() else { return 0 };
-        any.clone_from(first);
-        for other in others {
-            for (any, other) in any.iter_mut().zip(other) {
-                *any |= other;
-            }
-        }
-        debug_assert_eq!(any.len(), length);
-        any.chunks(128).map(|any| u64::from(any.iter().map(|any| any & 1).sum::<u8>())).sum()
     }
 
     fn add_part(&mut self, observation: &Observation<'_>, start: usize, spans: &[Span]) {
@@ -462,33 +325,5 @@ impl PeriodReducer {
         let is_valid = |pixel: &usize| counts.iter().any(|counts| counts[*pixel] > 0);
         let valid_pixels = (0..pixels).filter(is_valid).count() as u64;
         Reduced { planes, valid_pixels }
-    }
-}
-
-/// Cuts runs into parts: calls with where each begins in the observation's numbers, its spans, and how many pixels it has.
-fn for_each_part(runs: &[Run], mut part: impl FnMut(usize, &[Span], usize)) {
-    let (mut start, mut length) = (0, 0);
-    let mut spans = Vec::new();
-    for run in runs {
-        let (mut target, mut left) = (run.target as usize, run.length as usize);
-        while left > 0 {
-            let taken = left.min(PART - length);
-            spans.push(Span { target, from: length, length: taken });
-            (target, left, length) = (target + taken, left - taken, length + taken);
-            if length == PART {
-                part(start, &spans, length);
-                (start, length) = (start + length, 0);
-                spans.clear();
-            }
-        }
-    }
-    if length > 0 {
-        part(start, &spans, length);
-    }
-}
-
-fn and(mask: &mut [u8], other: &[u8]) {
-    for (keep, other) in mask.iter_mut().zip(other) {
-        *keep &= other;
     }
 }

@@ -21,7 +21,7 @@ const MOST_IN_A_BYTE: usize = 254;
 /// The masks and states of a program.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
-    /// Sets of tests.
+    /// Sets of tests that decide what counts.
     pub tests: Vec<Vec<Test>>,
     /// Which observations count.
     pub valid: Vec<Valid>,
@@ -40,11 +40,11 @@ pub(super) struct Valid {
     pub band: usize,
 }
 
-/// Which of the observations that count hit: those that pass another set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which of the observations that count hit: those that pass further tests.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Hit {
     pub valid: usize,
-    pub tests: usize,
+    pub tests: Vec<Test>,
 }
 
 /// A state, and the outputs that are made of it.
@@ -92,10 +92,8 @@ impl Plan {
     fn add(&mut self, index: usize, output: &Output) {
         let tests = place(&mut self.tests, output.valid.clone());
         let valid = place(&mut self.valid, Valid { tests, band: output.band });
-        let hit = (!output.when.is_empty()).then(|| {
-            let tests = place(&mut self.tests, output.when.clone());
-            place(&mut self.hits, Hit { valid, tests })
-        });
+        let hit = (!output.when.is_empty())
+            .then(|| place(&mut self.hits, Hit { valid, tests: output.when.clone() }));
         let kind = Kind::of(output);
         let same = |kept: &&mut Kept| (kept.kind, kept.valid, kept.hit) == (kind, valid, hit);
         match self.states.iter_mut().find(same) {

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
-use super::sample::{Sample, Total};
-use super::{Calendar, Part, State, Wanted};
 use floe_shared::schema::Statistic;
+
+use super::part::Part;
+use super::sample::{Sample, Total};
+use super::{Calendar, State, Wanted};
 
 /// Sums: of means and sums.
 #[derive(Debug)]
@@ -31,7 +33,8 @@ impl<T: Sample> State for Sums<T> {
     ) {
         for (wanted, numbers) in wanted.iter().zip(numbers) {
             let sums = self.0[pixels.clone()].iter().zip(counts);
-            // The quotient of a sum below 2⁴⁸ and a count below 2¹⁶ is never so near to a half that a double hides on which side.
+            // The quotient of a sum below 2⁴⁸ and a count below 2¹⁶ is never so near to a half that a double hides on which side
+            // of it.
             for (number, (sum, count)) in numbers.iter_mut().zip(sums) {
                 *number = match wanted.statistic {
                     Statistic::Sum => sum.number(),
