@@ -41,6 +41,7 @@ fn variable(name: &str, data_type: DataType, fill: Scalar, overview: Overview) -
         encoding: Encoding { absent: fill, fill: Some(fill), ..Encoding::plain(data_type) },
         statistic: Statistic::Mean,
         overview,
+        may_lack: false,
         flags: Vec::new(),
     }
 }

@@ -8,7 +8,7 @@ mod stored;
 
 use std::sync::Arc;
 
-use floe_raster::program::Program;
+use floe_raster::program::{Output, Program};
 use floe_shared::period::Cadence;
 use floe_shared::schema::{
     GRID_MAPPING, MAP_DIMENSIONS, Schema, Statistic, TIME_BOUNDS, VariableSpec,
@@ -35,8 +35,15 @@ pub(super) fn recipe(text: &RecipeText) -> Result<Recipe, RecipeError> {
         Some(one_per) => check.one_of(one_per, "one_per", &[("day", true)])?,
     };
     let bands = check.bands(&written)?;
-    let variables = check.variables(&written, cadence)?;
+    let mut variables = check.variables(&written, cadence)?;
     let outputs = check.outputs(&written, &bands, &variables)?;
+    let counts_as = |output: &Output, other: &Output| {
+        (output.band, &output.valid) == (other.band, &other.valid)
+    };
+    for (variable, output) in variables.iter_mut().zip(&outputs) {
+        let is_of_all = outputs.iter().all(|other| counts_as(output, other));
+        variable.may_lack = variable.statistic.is_day() || !is_of_all;
+    }
     let program = Program { bands: bands.len(), outputs, one_per_day };
     let source_space = source_space::of(&bands, &program);
     let limits = source_space.as_ref().map(|of| [of.rule.range.0, of.rule.range.1].map(f64::from));
@@ -107,7 +114,17 @@ impl Check<'_> {
             let (period, statistic) = (cadence.adjective(), words(statistic));
             format!("{period} {statistic} of {}", variable.band.get_ref())
         });
-        Ok(VariableSpec { name, long_name, standard_name, encoding, statistic, overview, flags })
+        Ok(VariableSpec {
+            name,
+            long_name,
+            standard_name,
+            encoding,
+            statistic,
+            overview,
+            // Told once all variables are known.
+            may_lack: false,
+            flags,
+        })
     }
 
     fn variable_name(&self, name: &Spanned<String>) -> Result<String, RecipeError> {

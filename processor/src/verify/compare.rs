@@ -124,8 +124,7 @@ fn numbers(pixels: &Pixels, promise: Promise, variable: &VariableSpec) -> Option
             "{outside} pixels hold numbers outside of the valid range, {least} to {most}"
         ));
     }
-    // A pixel that was observed and never hit has no day.
-    let may_lack = variable.statistic.is_day();
+    let may_lack = variable.may_lack;
     match (promise, pixels) {
         (Promise::Pixels(due), Pixels::Fill) if due > 0 && !may_lack => {
             Some(format!("no chunk is stored, the commit's message promises {due} valid pixels"))

@@ -145,6 +145,7 @@ mod tests {
             encoding: Encoding::plain(DataType::U16),
             statistic: Statistic::Mean,
             overview,
+            may_lack: false,
             flags: Vec::new(),
         };
         let variables = vec![variable(Overview::Mean), variable(second)];

@@ -90,6 +90,9 @@ pub struct VariableSpec {
     pub statistic: Statistic,
     /// What a pixel of an overview is of those of the finer level.
     pub overview: Overview,
+    /// Whether a pixel of a tile that counts as valid may be without a number: days of a pixel that was never hit, and
+    /// where other variables count other observations.
+    pub may_lack: bool,
     /// What single numbers mean, where they are classes.
     pub flags: Vec<Flag>,
 }
@@ -432,6 +435,7 @@ mod tests {
             encoding: Encoding { scale: Some(0.02), ..Encoding::plain(DataType::U16) },
             statistic,
             overview: Overview::Mean,
+            may_lack: false,
             flags: Vec::new(),
         };
         Schema {

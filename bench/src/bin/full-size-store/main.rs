@@ -175,7 +175,13 @@ impl Maker {
                 coverage: tile::coverage(layout.grid, pixels.valid_pixels).percent(),
                 ..PeriodReport::new(label.clone())
             });
-            encoded.chunks.extend(tile::encode(&self.writer, layout, tile, index as u32, pixels.planes)?);
+            encoded.chunks.extend(tile::encode(
+                &self.writer,
+                layout,
+                tile,
+                index as u32,
+                pixels.planes,
+            )?);
         }
         Ok(encoded)
     }

@@ -107,10 +107,10 @@ fn numbers(pixels: usize, date: usize) -> [Samples; 2] {
     let (mut temperatures, mut flags) = (Vec::new(), Vec::new());
     for pixel in 0..pixels {
         let (row, col) = (pixel / 1000, pixel % 1000);
-        let is_cloud = hash((row / 16) << 16 | col / 16).is_multiple_of(4);
-        let warm = 14_000 + (row % 300 + col % 200) + hash((row / 3) << 16 | col / 2) % 37;
+        let is_cloud = hash(((row / 16) << 16) | (col / 16)).is_multiple_of(4);
+        let warm = 14_000 + (row % 300 + col % 200) + hash(((row / 3) << 16) | (col / 2)) % 37;
         temperatures.push(if is_cloud { 0 } else { warm as u16 });
-        flags.push([0, 17, 65, 2, 3, 81, 145, 1][hash((row / 8) << 20 | col / 8) % 8]);
+        flags.push([0, 17, 65, 2, 3, 81, 145, 1][hash(((row / 8) << 20) | (col / 8)) % 8]);
     }
     [Samples::U16(temperatures), Samples::U8(flags)]
 }
