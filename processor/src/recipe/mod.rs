@@ -19,8 +19,13 @@ use toml::Table;
 /// The recipe that is taken where none is named.
 pub const DEFAULT: &str = "modis-lst";
 /// The recipes that are built in: their names and texts.
-pub const BUILT_IN: [(&str, &str); 1] =
-    [("modis-lst", include_str!("../../recipes/modis-lst.toml"))];
+pub const BUILT_IN: [(&str, &str); 5] = [
+    ("modis-lst", include_str!("../../recipes/modis-lst.toml")),
+    ("modis-lst-day-night", include_str!("../../recipes/modis-lst-day-night.toml")),
+    ("modis-ndvi", include_str!("../../recipes/modis-ndvi.toml")),
+    ("modis-snow", include_str!("../../recipes/modis-snow.toml")),
+    ("sentinel-2", include_str!("../../recipes/sentinel-2.toml")),
+];
 /// Keys of a recipe that the configuration may override, and that therefore are read with it.
 const SETTINGS: [&str; 3] = ["years", "grid", "catalog"];
 

@@ -157,6 +157,9 @@ fn overview(
     let (encoding, overview) = (&variable.encoding, variable.overview);
     let edge = level.chunk as usize;
     let fill = || Plane::filled(encoding.data_type, (edge, edge), encoding.absent);
+    if matches!((pixels, below), (Pixels::Fill, Pixels::Fill)) {
+        return Ok(None);
+    }
     let due = match below {
         Pixels::Stored(below) => halve(below, overview, encoding.absent),
         Pixels::Fill => fill()?,
