@@ -207,6 +207,31 @@ class Own(Products):
         firsts = [datetime.date(2020, 12, 1)] + [datetime.date(2021, month, 1) for month in (3, 6, 9, 12)]
         self.check(recipe, (8, 38), list(zip(firsts, firsts[1:])))
 
+    def test_a_tile_that_takes_more_memory_is_made_in_strips_and_is_the_same(self):
+        for number in range(4):
+            values = self.noise((1200, 1200), np.int16, -30_000, 30_000)
+            name = f"MOD99A2.A202100{1 + number}.h18v04.061.2022001000000"
+            self.scene(name, f"2021-01-0{1 + number}", {"index": values}, sinusoidal(18, 4, 1200), {"index": 0})
+        variable = {"band": "v", "type": "int16", "fill": -32768}
+        recipe = {
+            "years": [2021],
+            "grid": {"resolution": 0.01, "tile_degrees": 10},
+            "bands": {"v": {"asset": "index"}},
+            "variable": [{**variable, "name": name, "statistic": name} for name in ("median", "last")],
+        }
+        settings = self.follow(recipe, (4, 18))
+        whole = self.store
+        self.store = os.path.join(self.directory, "strips")
+        settings += ["--set", "read.memory=16"]
+        self.floe("init", settings=settings)
+        told = self.json("process", "--tile", "4,18", settings=settings)
+        self.assertEqual(told["tiles"][0]["years"][0]["input_granules"], 4)
+        for name in ("median", "last"):
+            of_tile = slice(4000, 5000), slice(18_000, 19_000)
+            made = [self.dataset(store, mask_and_scale=False)[name].values[0][of_tile] for store in (whole, self.store)]
+            self.assertGreater(int((made[0] != -32768).sum()), 500_000)
+            np.testing.assert_array_equal(*made)
+
     def test_classes_in_degrees_are_copied(self):
         classes = self.noise((1100, 1100), np.uint8, 0, 5) * 50
         place = "EPSG:4326", rasterio.Affine(0.01, 0, 9.5, 0, -0.01, 50.5)

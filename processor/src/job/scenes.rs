@@ -71,7 +71,6 @@ impl Workshop {
         let need = Need::of_tiles(self.config.grid, &job.tiles, span(&periods));
         let found = engine.source.find(&need).await?;
         self.tell_malformed(found.malformed);
-        self.progress.expect_granules(found.scenes.len());
         let of_job = JobOfScenes { engine, periods, found, began_at, replace };
         let mut failure = None;
         for &tile in &job.tiles {
@@ -115,6 +114,7 @@ impl Workshop {
                 due: census.due_days(index),
                 scenes: in_order(&scenes, period, engine.reduction.program.one_per_day),
             };
+            self.progress.expect_granules(task.scenes.len());
             let made = engine.reduction.run(&task).await?;
             let census = census.of_period(index);
             let mut report = PeriodReport {

@@ -103,6 +103,10 @@ impl Reduction {
         let scenes = Arc::new(scenes);
         let whole = self.samplings(task.window, &scenes).await?;
         let plan = Plan::new(task, scenes, &whole);
+        // Those that do not reach the tile are done with.
+        for _ in plan.steps.len()..task.scenes.len() {
+            self.progress.granule_done(0);
+        }
         if plan.steps.is_empty() {
             return Ok(None);
         }
@@ -111,11 +115,11 @@ impl Reduction {
         for first in (0..task.window.height).step_by(rows as usize) {
             let height = rows.min(task.window.height - first);
             if height == task.window.height {
-                strips.push(self.strip(&plan, &whole).await?);
+                strips.push(self.strip(&plan, &whole, first == 0).await?);
             } else {
                 let window = PixelWindow { row: task.window.row + first, height, ..task.window };
                 let samplings = self.samplings(window, &plan.scenes).await?;
-                strips.push(self.strip(&plan, &samplings).await?);
+                strips.push(self.strip(&plan, &samplings, first == 0).await?);
             }
         }
         let is_empty = |step: &usize| strips.iter().all(|strip: &Strip| strip.accepted[*step] == 0);
@@ -153,8 +157,13 @@ impl Reduction {
         self.cores.run(move || Samplings::new(grid, window, &scenes)).await
     }
 
-    /// Reduces the pixels of some rows.
-    async fn strip(&self, plan: &Plan, samplings: &Samplings) -> Result<Strip, Error> {
+    /// Reduces the pixels of some rows; the progress counts the scenes of the first ones.
+    async fn strip(
+        &self,
+        plan: &Plan,
+        samplings: &Samplings,
+        is_first: bool,
+    ) -> Result<Strip, Error> {
         let pixels = samplings.window.pixels() as usize;
         let program = Arc::clone(&self.program);
         let mut reducer = PeriodReducer::new(program, pixels, &plan.composites, plan.days)?;
@@ -175,7 +184,9 @@ impl Reduction {
             let (observed, accepted) = self.cores.run(observe).await?;
             reducer = observed;
             all_accepted.push(accepted?);
-            self.progress.granule_done(bytes);
+            if is_first {
+                self.progress.granule_done(bytes);
+            }
         }
         let reduced = self.cores.run(move || reducer.finish()).await?;
         Ok(Strip { reduced, accepted: all_accepted, bytes: all_bytes })
