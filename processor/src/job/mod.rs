@@ -1,7 +1,7 @@
 //! One job: a run of neighbouring tiles, from the search to their commits.
 //!
-//! Means, maxima, minima and counts of MODIS temperatures are accumulated in source space ([`granules`]), which is fastest; everything else
-//! is reduced in target space ([`scenes`]). In either case each tile gets its one commit once all of its periods are done, and of
+//! Means, maxima, minima and counts of MODIS temperatures are accumulated in source space (`granules`), which is fastest; everything else
+//! is reduced in target space (`scenes`). In either case each tile gets its one commit once all of its periods are done, and of
 //! a tile that lacks what it needs nothing is left behind but unreferenced objects.
 
 mod granules;
