@@ -529,7 +529,8 @@ mod tests {
     fn a_name_that_is_not_built_in_is_told_with_those_that_are() {
         let message = RecipeText::find("modis-lts").unwrap_err().to_string();
         assert!(
-            message.contains("unknown recipe 'modis-lts': expected modis-lst, or"),
+            message
+                .contains("unknown recipe 'modis-lts': expected modis-lst, modis-lst-day-night, "),
             "{message}"
         );
         let message = RecipeText::find("no-such-file.toml").unwrap_err().to_string();
