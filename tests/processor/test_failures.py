@@ -145,4 +145,4 @@ class Files(Case):
         self.refused("16", dtype="float32", predictor=1)
 
     def test_a_file_of_another_projection_is_refused(self):
-        self.refused("GeoKey", crs="EPSG:32623")
+        self.refused("expected MODIS sinusoidal, found EPSG:32623", crs="EPSG:32623")
