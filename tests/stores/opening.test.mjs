@@ -183,9 +183,9 @@ async function visitWorld(name) {
 test('a view that would take many bytes is asked for, and read when the visitor wants it or zooms in', async () => {
   const page = await visitWorld('zarr-large');
   const notice = page.page.getByRole('status').filter({ hasText: 'Zoom in' });
-  await notice.getByText('all of this view takes').waitFor();
+  // The amount grows as the sizes of chunks become known.
+  await notice.getByText('all of this view takes 150 MB').waitFor();
   await page.idle();
-  assert.match(await notice.textContent(), /takes 150 MB/);
   const before = page.asked();
   // Of 32 chunks of 4.7 MB, 14 are within 64 MiB.
   assert.ok(before <= 14, `asked for ${before} chunks`);
