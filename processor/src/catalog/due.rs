@@ -84,15 +84,20 @@ impl fmt::Display for Gap {
 }
 
 /// The date of a day that is counted from 1970-01-01.
-pub(super) fn date(day: i32) -> NaiveDate {
+pub(crate) fn date(day: i32) -> NaiveDate {
     NaiveDate::from_num_days_from_ce_opt(day.saturating_add(EPOCH)).unwrap_or(NaiveDate::MAX)
+}
+
+/// Days from 1970-01-01 to a date.
+pub(crate) fn day_of(date: NaiveDate) -> i32 {
+    date.num_days_from_ce() - EPOCH
 }
 
 /// The first day of a granule, counted from 1970-01-01. A day that its year lacks counts as the year's last.
 pub(super) fn begins(key: &GranuleKey) -> i32 {
     let last = NaiveDate::from_ymd_opt(key.year, 12, 31);
     let date = NaiveDate::from_yo_opt(key.year, key.day.into()).or(last);
-    date.map_or(i32::MAX, |date| date.num_days_from_ce() - EPOCH)
+    date.map_or(i32::MAX, day_of)
 }
 
 impl Composite {

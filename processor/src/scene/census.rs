@@ -8,11 +8,8 @@ use floe_shared::period::Period;
 
 use super::need::Need;
 use super::{Scene, SceneSource, SourceError};
-use crate::catalog::{Census, Composite, PeriodCensus};
+use crate::catalog::{Census, Composite, PeriodCensus, date, day_of};
 use crate::config::CatalogConfig;
-
-/// 1970-01-01, counted as chrono counts days: 1 is the first day of the year 1.
-const EPOCH: i32 = 719_163;
 
 /// What is due for a tile and what of it came. Scenes of MODIS and VIIRS land products are counted by position of the
 /// sinusoidal grid and by satellite, all others by day.
@@ -25,7 +22,7 @@ pub struct SceneCensus {
 
 /// Days from 1970-01-01 to the day of a time, in UTC.
 pub fn day(time: DateTime<Utc>) -> i32 {
-    time.date_naive().num_days_from_ce() - EPOCH
+    day_of(time.date_naive())
 }
 
 impl SceneCensus {
@@ -79,8 +76,7 @@ impl SceneCensus {
         });
         let absent = absent.collect();
         let days = |due: &BTreeSet<Composite>| {
-            let days: BTreeSet<i32> =
-                due.iter().map(|due| due.begins.num_days_from_ce() - EPOCH).collect();
+            let days: BTreeSet<i32> = due.iter().map(|due| day_of(due.begins)).collect();
             days.into_iter().collect()
         };
         let due_days = due.iter().map(days).collect();
@@ -112,10 +108,7 @@ fn ever() -> std::ops::Range<DateTime<Utc>> {
 /// The first days of composites that begin in a period and have ended by a day: where the next one of the year begins, or with the
 /// year.
 fn due_dates(days: &[u16], period: &Period, today: NaiveDate) -> Vec<NaiveDate> {
-    let date = |day: i32| NaiveDate::from_num_days_from_ce_opt(day.saturating_add(EPOCH));
-    let (Some(first), Some(end)) = (date(period.start), date(period.end)) else {
-        return Vec::new();
-    };
+    let (first, end) = (date(period.start), date(period.end));
     let mut due = Vec::new();
     for year in first.year()..=end.year() {
         let begins: Vec<NaiveDate> =
