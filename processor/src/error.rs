@@ -12,7 +12,7 @@ use crate::reader::ReadError;
 use crate::scene::{SceneError, SourceError};
 use crate::shard::ShardError;
 use crate::store::StoreError;
-use crate::target::SceneReadError;
+use crate::target_space::SceneReadError;
 use crate::tile_list::TileListError;
 use floe_raster::accumulate::AccumulateError;
 use floe_raster::plane::PlaneError;

@@ -33,7 +33,7 @@ pub mod scene;
 pub mod secret;
 pub mod shard;
 pub mod store;
-pub mod target;
+pub mod target_space;
 pub mod tile;
 pub mod tile_list;
 pub mod usage;

@@ -16,7 +16,7 @@ use crate::plan::Job;
 use crate::report::progress::Progress;
 use crate::scene::{AssetReader, Found, Need, Scene, SceneCensus, SceneSource, day};
 use crate::store::StagedChunk;
-use crate::target::{PeriodTask, PeriodWork, Reduction, SceneReader};
+use crate::target_space::{PeriodTask, PeriodWork, Reduction, SceneReader};
 use crate::tile::{self, PeriodReport};
 
 /// What makes tiles of scenes.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use floe_raster::geotiff::{Directory, Expect, FetchedFile, GeoTiffError, Parsed, Piece};
+use floe_raster::granule::check_position;
 use floe_raster::lattice::{Lattice, LatticeError};
 use floe_raster::sampling::{BlockSizeError, Sampling};
 use futures::future::try_join_all;
@@ -22,6 +23,14 @@ const LONGEST_HEAD: u64 = 64 * 1024 * 1024;
 /// Why a scene could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SceneReadError {
+    /// A file that the item does not name.
+    #[error("item '{item}' has no asset {asset}")]
+    Unnamed {
+        /// The item's id.
+        item: String,
+        /// The asset's key.
+        asset: String,
+    },
     /// A file could not be fetched.
     #[error("item '{item}', asset {asset}: {source}")]
     Blob {
@@ -65,7 +74,10 @@ impl SceneReadError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Blob { source, .. } => source.exit_of_named_file(),
-            Self::GeoTiff { .. } | Self::Lattice { .. } | Self::Block { .. } => Exit::Data,
+            Self::Unnamed { .. }
+            | Self::GeoTiff { .. }
+            | Self::Lattice { .. }
+            | Self::Block { .. } => Exit::Data,
         }
     }
 }
@@ -131,8 +143,8 @@ impl SceneReader {
             |source| SceneReadError::Blob { item: item(), asset: asset.to_owned(), source };
         let of_file = |source| SceneReadError::GeoTiff { item: item(), source };
         let Some(href) = scene.assets.get(asset).map(|asset| &asset.href) else {
-            // Scenes whose files are not all named are no scenes.
-            return Ok(Vec::new());
+            // Without it the places of the bands after it would be wrong.
+            return Err(SceneReadError::Unnamed { item: item(), asset: asset.to_owned() });
         };
         let name = href.to_string();
         let mut length = HEAD;
@@ -156,6 +168,10 @@ impl SceneReader {
                     }
                     Err(error) => return Err(of_file(error)),
                 };
+                if let Some(name) = &scene.name {
+                    // A raster that lies elsewhere than its name says would be taken for another place's.
+                    check_position(&directory, name.position).map_err(of_file)?;
+                }
                 let Directory { crs, transform, layout, .. } = directory;
                 let lattice = Lattice::new(crs, transform, layout).map_err(|source| {
                     SceneReadError::Lattice { item: item(), asset: asset.to_owned(), source }
