@@ -4,9 +4,11 @@ mod layers;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use floe_shared::grid::{Grid, GridError};
+use floe_shared::grid::{Bounds, Grid, GridError};
+use floe_shared::land::Cover;
 use floe_shared::period::{Cadence, Hemisphere, PeriodAxis};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -26,6 +28,8 @@ years = []
 [grid]
 resolution = 0.01
 tile_degrees = 10
+bounds = [-180, -90, 180, 90]
+land = true
 chunk_pixels = 0
 [catalog]
 url = ""
@@ -205,6 +209,9 @@ struct WrittenCatalog {
 struct WrittenGrid {
     resolution: f64,
     tile_degrees: f64,
+    #[serde(deserialize_with = "one_or_many")]
+    bounds: Vec<f64>,
+    land: bool,
     chunk_pixels: u32,
 }
 
@@ -257,13 +264,11 @@ impl Config {
         Self::check(&settings, recipe.recipe()?)
     }
 
-    fn check(settings: &Layers, recipe: Recipe) -> Result<Self, ConfigError> {
+    fn check(settings: &Layers, mut recipe: Recipe) -> Result<Self, ConfigError> {
         let written: Written = settings.read()?;
-        let grid =
-            Grid::new(written.grid.resolution, written.grid.tile_degrees).map_err(|source| {
-                let origin = settings.origin(&["grid.resolution", "grid.tile_degrees"]);
-                ConfigError::Grid { origin, source }
-            })?;
+        let grid = Self::grid(settings, &written.grid)?;
+        let cover = if written.grid.land { Cover::Land } else { Cover::All };
+        Arc::make_mut(&mut recipe.schema).cover = cover;
         let (chunk, tile) = (written.grid.chunk_pixels, grid.tile_pixels());
         if chunk > 0 && !tile.is_multiple_of(chunk) {
             let what = format!("must divide the {tile} pixels of a tile's width, found {chunk}");
@@ -366,6 +371,21 @@ impl Config {
         self.recipe.source_space.as_ref().filter(|_| self.catalog.items.is_none())
     }
 
+    /// The grid within its bounds.
+    fn grid(settings: &Layers, written: &WrittenGrid) -> Result<Grid, ConfigError> {
+        let wrong =
+            |keys: &[&str], source| ConfigError::Grid { origin: settings.origin(keys), source };
+        let globe = Grid::new(written.resolution, written.tile_degrees)
+            .map_err(|source| wrong(&["grid.resolution", "grid.tile_degrees"], source))?;
+        let [west, south, east, north] = written.bounds[..] else {
+            let found = format!("{:?}", written.bounds);
+            return Err(wrong(&["grid.bounds"], GridError::NotBounds { found }));
+        };
+        globe
+            .within(Bounds { west, south, east, north })
+            .map_err(|source| wrong(&["grid.bounds"], source))
+    }
+
     /// The periods of some years, with the days on which composites begin.
     fn periods(
         settings: &Layers,
@@ -373,7 +393,12 @@ impl Config {
         (years, days): (&[i32], &[u16]),
         grid: Grid,
     ) -> Result<PeriodAxis, ConfigError> {
-        if cadence.has_hemispheres() && !grid.tile_rows().is_multiple_of(2) {
+        let straddles = |tile| {
+            let Bounds { south, north, .. } = grid.tile_bounds(tile);
+            south < 0.0 && north > 0.0
+        };
+        let mut columns = (0..grid.tile_rows()).filter_map(|row| grid.row_of_tiles(row).next());
+        if cadence.has_hemispheres() && columns.any(straddles) {
             let what = format!(
                 "must make tiles that end at the equator, where water years change, found {}",
                 grid.tile_degrees()
@@ -399,7 +424,9 @@ where
             .map(str::trim)
             .filter(|part| !part.is_empty())
             .map(|part| {
-                part.parse().map_or_else(|_| Value::String(part.to_owned()), Value::Integer)
+                let whole = part.parse().map(Value::Integer);
+                let number = whole.or_else(|_| part.parse().map(Value::Float));
+                number.unwrap_or_else(|_| Value::String(part.to_owned()))
             })
             .collect(),
         single => vec![single],
@@ -492,13 +519,19 @@ mod tests {
             ("years.a=1", "unknown configuration key 'years.a'"),
             (
                 "grid=1",
-                "grid must be a table (grid.chunk_pixels, grid.resolution, grid.tile_degrees), found integer 1",
+                "grid must be a table (grid.bounds, grid.chunk_pixels, grid.land, grid.resolution, grid.tile_degrees), found integer 1",
             ),
             (
                 "grid.chunk_pixels=300",
                 "grid.chunk_pixels must divide the 1000 pixels of a tile's width, found 300",
             ),
             ("grid.resolution=fine", "grid.resolution must be a number, found string \"fine\""),
+            ("grid.land=maybe", "grid.land must be true or false, found string \"maybe\""),
+            ("grid.bounds=[0, 10]", "grid.bounds must be [west, south, east, north] in degrees"),
+            (
+                "grid.bounds=5,0,20,10",
+                "grid.bounds must lie on edges of tiles of 10°, found west 5",
+            ),
             ("tile_list=3", "tile_list must be a string, found integer `3`"),
             (
                 "read.attempts=-1",
@@ -521,6 +554,16 @@ mod tests {
             let message = load(&[assignment]).unwrap_err().to_string();
             assert!(message.contains(expected), "{assignment}: {message}");
         }
+    }
+
+    #[test]
+    fn water_years_need_no_tiles_that_end_at_the_equator_where_bounds_keep_off_it() {
+        let settings = ["recipe=modis-snow", "grid.resolution=0.1", "grid.tile_degrees=20"];
+        let message = load(&settings).unwrap_err().to_string();
+        assert!(message.contains("tiles that end at the equator"), "{message}");
+        let north = [settings.as_slice(), &["grid.bounds=0,50,40,90"]].concat();
+        let config = load(&north).unwrap();
+        assert_eq!((config.grid.rows(), config.grid.cols()), (400, 400));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A variable of the whole world at the resolution of a picture.
+//! A variable of the whole grid at the resolution of a picture.
 
 use floe_raster::plane::Pixel;
 use floe_raster::with_plane;
@@ -11,14 +11,14 @@ use ndarray::Array2;
 use crate::error::Error;
 use crate::store::{ChunkPlace, Dataset};
 
-/// Columns of the picture; rows are half as many.
-const WIDTH: usize = 1440;
+/// The most columns and rows of the picture.
+const SIZE: (usize, usize) = (1440, 720);
 /// Chunks read at once.
 const CONCURRENCY: usize = 16;
 
-/// The world, row 0 in the north and column 0 at 180° W.
+/// The grid, row 0 in the north and column 0 in the west.
 #[derive(Debug)]
-pub struct World {
+pub struct Whole {
     /// Values in the variable's units, of classes the stored numbers; NaN is no data.
     pub pixels: Array2<f64>,
     /// Pixels of the picture with a value.
@@ -29,12 +29,12 @@ pub struct World {
 
 /// Reads the coarsest level that tiles commit themselves (which is never behind). A pixel of the picture is the mean of the values
 /// within it; of classes, that in its middle.
-pub async fn read_world(
+pub async fn read_whole(
     dataset: &Dataset,
     variable: VariableId,
     period: u32,
     at: Option<&str>,
-) -> Result<World, Error> {
+) -> Result<Whole, Error> {
     let levels = dataset.layout().levels();
     let own = levels.into_iter().rfind(|level| level.owner == Owner::Tile);
     let level =
@@ -58,7 +58,7 @@ pub async fn read_world(
     drop(read);
     let pixels = picture.means();
     let valid_pixels = pixels.iter().filter(|pixel| !pixel.is_nan()).count();
-    Ok(World { pixels, valid_pixels, snapshot: reader.snapshot() })
+    Ok(Whole { pixels, valid_pixels, snapshot: reader.snapshot() })
 }
 
 /// Values on their way into the picture.
@@ -72,8 +72,9 @@ struct Picture<'a> {
 
 impl<'a> Picture<'a> {
     fn new(level: Level, variable: &'a VariableSpec) -> Self {
-        let cols = WIDTH.min(level.cols as usize);
-        let dim = (cols.div_ceil(2), cols);
+        let (width, height) = (level.cols as usize, level.rows as usize);
+        let cols = SIZE.0.min(width).min((SIZE.1 * width / height).max(1));
+        let dim = ((cols * height).div_ceil(width), cols);
         let decoder = variable.encoding.decoder();
         Self { level, variable, decoder, sums: Array2::zeros(dim), counts: Array2::zeros(dim) }
     }

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use floe_shared::grid::{Grid, TileIndex};
 use floe_shared::message::{self, Coverage, Note, PeriodStats, Shortfall, TileMessage};
 use floe_shared::period::PeriodLabel;
-use floe_shared::pyramid::ChunkIndex;
 use icechunk::format::snapshot::SnapshotProperties;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
@@ -209,7 +208,7 @@ pub fn places(
             level,
             variable,
             period,
-            chunk: ChunkIndex::from(tile),
+            chunk: layout.grid.chunk_of_tile(tile),
         })
     })
 }

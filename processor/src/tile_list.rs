@@ -1,4 +1,4 @@
-//! `tile_list.geojson`: all tiles of the grid and which of them are land.
+//! `tile_list.geojson`: all tiles of the grid, within its bounds, and which of them are land.
 //!
 //! One GeoJSON `FeatureCollection` (RFC 7946) with a `Polygon` for each tile in row-major order and
 //! the properties `row`, `col` and `land`. The text is deterministic, one feature a line, so that a
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use floe_shared::TileIndex;
-use floe_shared::grid::Grid;
+use floe_shared::grid::{Bounds, Grid};
 use geojson::{Feature, FeatureCollection, GeoJson, Geometry, GeometryValue, JsonObject};
 
 use floe_raster::natural_earth;
@@ -130,11 +130,14 @@ impl TileList {
 
     /// The text of the file.
     pub fn to_geojson(&self) -> String {
-        collection_text(self.grid.tiles().zip(&self.land).map(|(tile, land)| {
-            let mut properties = tile_properties(tile);
-            properties.insert("land".to_owned(), (*land).into());
-            tile_feature(self.grid, tile, properties)
-        }))
+        collection_text(
+            self.grid,
+            self.grid.tiles().zip(&self.land).map(|(tile, land)| {
+                let mut properties = tile_properties(tile);
+                properties.insert("land".to_owned(), (*land).into());
+                tile_feature(self.grid, tile, properties)
+            }),
+        )
     }
 
     /// Reads the text of a file: every tile of the grid, once, in row-major order. Foreign members are
@@ -234,10 +237,12 @@ pub fn tile_polygon(grid: Grid, tile: TileIndex) -> Geometry {
     Geometry::new(GeometryValue::new_polygon([tile_ring(grid, tile)]))
 }
 
-/// A `FeatureCollection` with the globe as `bbox` and one feature a line.
-pub fn collection_text(features: impl IntoIterator<Item = Feature>) -> String {
-    let mut text = String::from(
-        "{\"type\":\"FeatureCollection\",\"bbox\":[-180.0,-90.0,180.0,90.0],\"features\":[",
+/// A `FeatureCollection` with the grid's bounds as `bbox` (west above east across 180°: RFC 7946, section 5.2) and one feature a
+/// line.
+pub fn collection_text(grid: Grid, features: impl IntoIterator<Item = Feature>) -> String {
+    let Bounds { west, south, east, north } = grid.bounds();
+    let mut text = format!(
+        "{{\"type\":\"FeatureCollection\",\"bbox\":[{west:?},{south:?},{east:?},{north:?}],\"features\":["
     );
     let mut separator = "\n";
     for feature in features {

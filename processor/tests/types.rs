@@ -83,6 +83,7 @@ fn layout(chunk_pixels: Option<u32>) -> Layout {
         title: "Every type".to_owned(),
         source: None,
         references: None,
+        cover: floe_shared::land::Cover::Land,
         variables: variables(),
     };
     let periods = PeriodAxis::of_years(&[YEAR]).unwrap();

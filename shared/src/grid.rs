@@ -1,7 +1,10 @@
-//! The global EPSG:4326 grid and its division into square tiles.
+//! The EPSG:4326 grid and its division into square tiles.
 //!
-//! Row 0 lies in the north and rows run southwards; column 0 begins at 180° W and columns run
+//! Row 0 lies in the north and rows run southwards; column 0 lies in the west and columns run
 //! eastwards. Pixels are areas; coordinates are those of their centres.
+//!
+//! A grid covers the globe, or the tiles within bounds. Tiles are numbered from 90° N and 180° W wherever the bounds lie;
+//! rows and columns of pixels are counted from the north-west corner of the bounds, as the arrays have them.
 //!
 //! Resolution and tile size come as decimal degrees but are kept as integers of 10⁻⁹ degree, so
 //! that every count and every coordinate is exact.
@@ -11,18 +14,25 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::pyramid::ChunkIndex;
 use crate::window::PixelWindow;
 
 /// Billionths of a degree in a degree.
 const NANO: u64 = 1_000_000_000;
 
-/// The global grid.
+/// The grid of a dataset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Grid {
     /// Edge of a pixel in 10⁻⁹ degrees.
     resolution: u64,
     /// Edge of a tile in 10⁻⁹ degrees.
     tile: u64,
+    /// The tile in the north-west corner.
+    first: TileIndex,
+    /// Rows of tiles.
+    tile_rows: u32,
+    /// Columns of tiles; from 180° E on they are those that begin at 180° W.
+    tile_cols: u32,
 }
 
 /// Why a pair of resolution and tile size makes no grid.
@@ -47,6 +57,24 @@ pub enum GridError {
     PixelDoesNotDivideTile {
         /// The resolution in degrees.
         resolution: f64,
+        /// The tile size in degrees.
+        tile: f64,
+    },
+    /// Bounds that are no rectangle on the globe.
+    #[error(
+        "grid.bounds must be [west, south, east, north] in degrees, with west and east in -180 to 180 and south below north in -90 to 90, found {found}"
+    )]
+    NotBounds {
+        /// What was found.
+        found: String,
+    },
+    /// Bounds within a tile.
+    #[error("grid.bounds must lie on edges of tiles of {tile}°, found {side} {found}")]
+    BoundsOffTiles {
+        /// The side of the bounds.
+        side: &'static str,
+        /// Where it lies, in degrees.
+        found: f64,
         /// The tile size in degrees.
         tile: f64,
     },
@@ -88,14 +116,17 @@ pub struct Bounds {
 
 /// A tile that the grid does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("tile {tile} lies outside the grid: rows are 0 to {last_row}, columns 0 to {last_col}")]
+#[error(
+    "tile {tile} lies outside the grid: rows are {} to {}, columns {} to {}{}",
+    first.row, last.row, first.col, last.col, if last.col < first.col { " across 180°" } else { "" }
+)]
 pub struct TileOutsideGrid {
     /// The tile asked for.
     pub tile: TileIndex,
-    /// The last row of tiles.
-    pub last_row: u32,
-    /// The last column of tiles.
-    pub last_col: u32,
+    /// The tile in the grid's north-west corner.
+    pub first: TileIndex,
+    /// The tile in the grid's south-east corner.
+    pub last: TileIndex,
 }
 
 /// A text that is no tile index.
@@ -109,12 +140,23 @@ pub struct TileIndexError {
 impl Default for Grid {
     /// The dataset's own grid: 0.01°, tiles of 10°.
     fn default() -> Self {
-        Self { resolution: NANO / 100, tile: 10 * NANO }
+        Self::of_globe(NANO / 100, 10 * NANO)
     }
 }
 
 impl Grid {
-    /// A grid from its pixel and tile edges in degrees.
+    /// The grid of the globe, of edges in 10⁻⁹ degrees.
+    const fn of_globe(resolution: u64, tile: u64) -> Self {
+        Self {
+            resolution,
+            tile,
+            first: TileIndex { row: 0, col: 0 },
+            tile_rows: (180 * NANO / tile) as u32,
+            tile_cols: (360 * NANO / tile) as u32,
+        }
+    }
+
+    /// A grid of the globe from its pixel and tile edges in degrees.
     ///
     /// ```
     /// use floe_shared::grid::Grid;
@@ -123,25 +165,107 @@ impl Grid {
     /// assert!(Grid::new(0.03, 10.0).is_err());
     /// ```
     pub fn new(resolution: f64, tile_degrees: f64) -> Result<Self, GridError> {
-        let grid = Self {
-            resolution: nano_degrees("grid.resolution", resolution)?,
-            tile: nano_degrees("grid.tile_degrees", tile_degrees)?,
-        };
-        if !(180 * NANO).is_multiple_of(grid.tile) {
+        let pixel = nano_degrees("grid.resolution", resolution)?;
+        let tile = nano_degrees("grid.tile_degrees", tile_degrees)?;
+        if !(180 * NANO).is_multiple_of(tile) {
             return Err(GridError::TileDoesNotDivideGlobe { found: tile_degrees });
         }
-        if !grid.tile.is_multiple_of(grid.resolution) {
+        if !tile.is_multiple_of(pixel) {
             return Err(GridError::PixelDoesNotDivideTile { resolution, tile: tile_degrees });
         }
-        let (rows, cols, tile) = (
-            180 * NANO / grid.resolution,
-            360 * NANO / grid.resolution,
-            grid.tile / grid.resolution,
-        );
-        if cols > u64::from(u32::MAX) / 2 || tile > 8192 {
-            return Err(GridError::TooLarge { rows, cols, tile });
+        let (rows, cols, edge) = (180 * NANO / pixel, 360 * NANO / pixel, tile / pixel);
+        if cols > u64::from(u32::MAX) / 2 || edge > 8192 {
+            return Err(GridError::TooLarge { rows, cols, tile: edge });
         }
-        Ok(grid)
+        Ok(Self::of_globe(pixel, tile))
+    }
+
+    /// The part of a grid of the globe that lies within bounds on edges of its tiles; west above east crosses 180°.
+    ///
+    /// ```
+    /// use floe_shared::grid::{Bounds, Grid};
+    /// let globe = Grid::new(0.05, 10.0).unwrap();
+    /// let fiji = globe.within(Bounds { west: 170.0, south: -20.0, east: -170.0, north: -10.0 }).unwrap();
+    /// assert_eq!((fiji.rows(), fiji.cols()), (200, 400));
+    /// assert_eq!(fiji.tiles().map(|tile| tile.to_string()).collect::<Vec<_>>(), ["10,35", "10,0"]);
+    /// assert!(globe.within(Bounds { west: 5.0, south: 0.0, east: 10.0, north: 10.0 }).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`GridError::NotBounds`] and [`GridError::BoundsOffTiles`].
+    pub fn within(self, bounds: Bounds) -> Result<Self, GridError> {
+        let Bounds { west, south, east, north } = bounds;
+        let is_on_globe = [west, east].iter().all(|side| (-180.0..=180.0).contains(side))
+            && [south, north].iter().all(|side| (-90.0..=90.0).contains(side));
+        if !is_on_globe || south >= north {
+            let found = format!("[{west}, {south}, {east}, {north}]");
+            return Err(GridError::NotBounds { found });
+        }
+        // How many tiles lie between an edge of the globe and a side of the bounds.
+        let tiles = |side: &'static str, found: f64, degrees: f64| {
+            let nano = nano(degrees).filter(|nano| nano.is_multiple_of(self.tile));
+            let tiles = nano.map(|nano| (nano / self.tile) as u32);
+            tiles.ok_or(GridError::BoundsOffTiles { side, found, tile: self.tile_degrees() })
+        };
+        let around = self.around();
+        let (top, bottom) =
+            (tiles("north", north, 90.0 - north)?, tiles("south", south, 90.0 - south)?);
+        let (left, right) =
+            (tiles("west", west, west + 180.0)?, tiles("east", east, east + 180.0)?);
+        let cols = if right > left { right - left } else { right + around - left };
+        if cols == 0 || left == right {
+            let found = format!("[{west}, {south}, {east}, {north}]");
+            return Err(GridError::NotBounds { found });
+        }
+        let first = TileIndex { row: top, col: left % around };
+        Ok(Self { first, tile_rows: bottom - top, tile_cols: cols, ..self })
+    }
+
+    /// The edges of the grid, in degrees; west is above east where it crosses 180°.
+    pub fn bounds(self) -> Bounds {
+        let (first, last) = (self.tile_bounds(self.first), self.tile_bounds(self.last()));
+        Bounds { west: first.west, south: last.south, east: last.east, north: first.north }
+    }
+
+    /// Whether it covers the globe.
+    pub const fn is_global(self) -> bool {
+        self.tile_rows as u64 * self.tile == 180 * NANO && self.tile_cols == self.around()
+    }
+
+    /// Columns of tiles around the globe.
+    const fn around(self) -> u32 {
+        (360 * NANO / self.tile) as u32
+    }
+
+    /// The tile in the south-east corner.
+    const fn last(self) -> TileIndex {
+        TileIndex {
+            row: self.first.row + self.tile_rows - 1,
+            col: (self.first.col + self.tile_cols - 1) % self.around(),
+        }
+    }
+
+    /// The place of a tile among those of the grid: row 0 in the north, column 0 in the west.
+    const fn place(self, tile: TileIndex) -> (u32, u32) {
+        let around = self.around();
+        (
+            tile.row.wrapping_sub(self.first.row),
+            (tile.col % around + around - self.first.col) % around,
+        )
+    }
+
+    /// The chunk that a tile has in every level that is the tile's own.
+    pub const fn chunk_of_tile(self, tile: TileIndex) -> ChunkIndex {
+        let (row, col) = self.place(tile);
+        ChunkIndex { row, col }
+    }
+
+    /// The tile of a chunk of a level that is the tile's own.
+    pub const fn tile_of_chunk(self, chunk: ChunkIndex) -> TileIndex {
+        TileIndex {
+            row: self.first.row + chunk.row,
+            col: (self.first.col + chunk.col) % self.around(),
+        }
     }
 
     /// Edge of a pixel in degrees.
@@ -154,14 +278,14 @@ impl Grid {
         self.tile as f64 / NANO as f64
     }
 
-    /// Rows of pixels, pole to pole.
+    /// Rows of pixels.
     pub const fn rows(self) -> u32 {
-        (180 * NANO / self.resolution) as u32
+        self.tile_rows * self.tile_pixels()
     }
 
-    /// Columns of pixels, around the globe.
+    /// Columns of pixels.
     pub const fn cols(self) -> u32 {
-        (360 * NANO / self.resolution) as u32
+        self.tile_cols * self.tile_pixels()
     }
 
     /// Pixels along a tile's edge.
@@ -171,52 +295,56 @@ impl Grid {
 
     /// Rows of tiles.
     pub const fn tile_rows(self) -> u32 {
-        (180 * NANO / self.tile) as u32
+        self.tile_rows
     }
 
     /// Columns of tiles.
     pub const fn tile_cols(self) -> u32 {
-        (360 * NANO / self.tile) as u32
+        self.tile_cols
     }
 
     /// Number of tiles.
     pub const fn tile_count(self) -> usize {
-        self.tile_rows() as usize * self.tile_cols() as usize
+        self.tile_rows as usize * self.tile_cols as usize
     }
 
-    /// All tiles in row-major order.
+    /// All tiles, row by row from the north-west.
     pub fn tiles(self) -> impl Iterator<Item = TileIndex> {
-        (0..self.tile_rows())
-            .flat_map(move |row| (0..self.tile_cols()).map(move |col| TileIndex { row, col }))
+        (0..self.tile_rows).flat_map(move |row| self.row_of_tiles(row))
     }
 
-    /// A tile's place in row-major order.
+    /// The tiles of a row, from west to east; row 0 lies in the north.
+    pub fn row_of_tiles(self, row: u32) -> impl Iterator<Item = TileIndex> {
+        (0..self.tile_cols).map(move |col| self.tile_of_chunk(ChunkIndex { row, col }))
+    }
+
+    /// A tile's place in [`Self::tiles`].
     pub const fn tile_ordinal(self, tile: TileIndex) -> usize {
-        tile.row as usize * self.tile_cols() as usize + tile.col as usize
+        let (row, col) = self.place(tile);
+        row as usize * self.tile_cols as usize + col as usize
     }
 
     /// Gives the tile back if the grid has it.
     pub fn check(self, tile: TileIndex) -> Result<TileIndex, TileOutsideGrid> {
-        if tile.row < self.tile_rows() && tile.col < self.tile_cols() {
+        let (row, col) = self.place(tile);
+        if tile.col < self.around() && row < self.tile_rows && col < self.tile_cols {
             Ok(tile)
         } else {
-            Err(TileOutsideGrid {
-                tile,
-                last_row: self.tile_rows() - 1,
-                last_col: self.tile_cols() - 1,
-            })
+            Err(TileOutsideGrid { tile, first: self.first, last: self.last() })
         }
     }
 
     /// The pixels of a tile.
     pub const fn tile_window(self, tile: TileIndex) -> PixelWindow {
         let edge = self.tile_pixels();
-        PixelWindow { row: tile.row * edge, col: tile.col * edge, height: edge, width: edge }
+        let (row, col) = self.place(tile);
+        PixelWindow { row: row * edge, col: col * edge, height: edge, width: edge }
     }
 
     /// The tile that holds a pixel.
     pub const fn tile_of_pixel(self, row: u32, col: u32) -> TileIndex {
-        TileIndex { row: row / self.tile_pixels(), col: col / self.tile_pixels() }
+        let edge = self.tile_pixels();
+        self.tile_of_chunk(ChunkIndex { row: row / edge, col: col / edge })
     }
 
     /// A tile's edges in degrees.
@@ -234,52 +362,78 @@ impl Grid {
     }
 
     /// The edges, in degrees, of `rows` x `cols` pixels `factor` times as large as the grid's, counted from its
-    /// north-west corner; they may reach past the globe.
+    /// north-west corner; they may reach past the globe, and past 180° where the grid does.
     pub fn reach(self, rows: u32, cols: u32, factor: u32) -> Bounds {
         let span = |count: u32| i64::from(count) * i64::from(factor) * self.resolution as i64;
         let degrees = |nano: i64| nano as f64 / NANO as f64;
+        let (north, west) = self.corner();
         Bounds {
-            west: -180.0,
-            south: degrees(90 * NANO as i64 - span(rows)),
-            east: degrees(span(cols) - 180 * NANO as i64),
-            north: 90.0,
+            west: degrees(west),
+            south: degrees(north - span(rows)),
+            east: degrees(west + span(cols)),
+            north: degrees(north),
         }
     }
 
-    /// Latitude of the centre of a row of pixels, in degrees: the `f64` nearest to the exact decimal.
-    pub fn latitude(self, row: u32) -> f64 {
-        Axis::latitude(self.resolution, 1).centre(row)
+    /// Northern and western edge in 10⁻⁹ degrees.
+    const fn corner(self) -> (i64, i64) {
+        let (row, col) = (self.first.row as i64, self.first.col as i64);
+        (90 * NANO as i64 - row * self.tile as i64, col * self.tile as i64 - 180 * NANO as i64)
     }
 
-    /// Longitude of the centre of a column of pixels, in degrees: the `f64` nearest to the exact
+    /// Latitudes of the centres of rows of pixels `factor` times as large as the grid's.
+    const fn latitude_axis(self, factor: u32) -> Axis {
+        let (north, _) = self.corner();
+        Axis { origin: 2 * north, cell: -(self.resolution as i64) * factor as i64 }
+    }
+
+    /// Longitudes of the centres of columns of pixels `factor` times as large as the grid's.
+    const fn longitude_axis(self, factor: u32) -> Axis {
+        let (_, west) = self.corner();
+        Axis { origin: 2 * west, cell: self.resolution as i64 * factor as i64 }
+    }
+
+    /// Latitude of the centre of a row of pixels, in degrees: the `f64` nearest to the exact decimal.
+    pub const fn latitude(self, row: u32) -> f64 {
+        self.latitude_axis(1).centre(row)
+    }
+
+    /// Longitude of the centre of a column of pixels, in degrees from -180 to 180: the `f64` nearest to the exact
     /// decimal.
-    pub fn longitude(self, col: u32) -> f64 {
-        Axis::longitude(self.resolution, 1).centre(col)
+    pub const fn longitude(self, col: u32) -> f64 {
+        // A column east of 180° has the number that it has on a grid of the globe.
+        let globe = Self::of_globe(self.resolution, self.tile);
+        globe.longitude_axis(1).centre((self.first.col * self.tile_pixels() + col) % globe.cols())
     }
 
     /// Latitudes of all rows, northernmost first, of pixels `factor` times as large as the grid's.
     pub fn latitudes(self, factor: u32) -> Vec<f64> {
-        let axis = Axis::latitude(self.resolution, factor);
+        let axis = self.latitude_axis(factor);
         (0..self.rows().div_ceil(factor)).map(|row| axis.centre(row)).collect()
     }
 
-    /// Longitudes of all columns, westernmost first, of pixels `factor` times as large as the grid's.
+    /// Longitudes of all columns, westernmost first, of pixels `factor` times as large as the grid's. They go on above 180
+    /// where the grid crosses 180°, so that they ascend.
     pub fn longitudes(self, factor: u32) -> Vec<f64> {
-        let axis = Axis::longitude(self.resolution, factor);
+        let axis = self.longitude_axis(factor);
         (0..self.cols().div_ceil(factor)).map(|col| axis.centre(col)).collect()
     }
 
-    /// The pixel (row, column) that holds a place; the south pole and 180° E belong to the last ones.
-    /// `None` for a latitude beyond the poles or anything that is not a number.
+    /// The pixel (row, column) that holds a place; a southern edge belongs to the last row, and on the globe 180° E to the first
+    /// column. `None` for a place outside the grid or anything that is not a number.
     pub fn pixel_at(self, longitude: f64, latitude: f64) -> Option<(u32, u32)> {
-        if !longitude.is_finite() || !(-90.0..=90.0).contains(&latitude) {
+        let (north, west) = self.corner();
+        let [north, west] = [north, west].map(|nano| nano as f64 / NANO as f64);
+        let south = self.bounds().south;
+        if !longitude.is_finite() || !(south..=north).contains(&latitude) {
             return None;
         }
         let per_degree = NANO as f64 / self.resolution as f64;
-        let east = (longitude + 180.0).rem_euclid(360.0);
+        let east = (longitude - west).rem_euclid(360.0);
         let col = (east * per_degree) as u32;
-        let row = ((90.0 - latitude) * per_degree) as u32;
-        Some((row.min(self.rows() - 1), col.min(self.cols() - 1)))
+        let row = ((north - latitude) * per_degree) as u32;
+        let col = if self.tile_cols == self.around() { col.min(self.cols() - 1) } else { col };
+        (col < self.cols()).then(|| (row.min(self.rows() - 1), col))
     }
 }
 
@@ -291,29 +445,23 @@ struct Axis {
 }
 
 impl Axis {
-    fn latitude(resolution: u64, factor: u32) -> Self {
-        Self { origin: 180 * NANO as i64, cell: -(resolution as i64) * i64::from(factor) }
-    }
-
-    fn longitude(resolution: u64, factor: u32) -> Self {
-        Self { origin: -360 * NANO as i64, cell: resolution as i64 * i64::from(factor) }
-    }
-
-    fn centre(&self, index: u32) -> f64 {
-        (self.origin + (2 * i64::from(index) + 1) * self.cell) as f64 / (2 * NANO) as f64
+    const fn centre(&self, index: u32) -> f64 {
+        (self.origin + (2 * index as i64 + 1) * self.cell) as f64 / (2 * NANO) as f64
     }
 }
 
-/// Degrees as a whole number of 10⁻⁹ degrees.
+/// The edge of a pixel or tile as a whole number of 10⁻⁹ degrees.
 fn nano_degrees(name: &'static str, degrees: f64) -> Result<u64, GridError> {
+    let edge = nano(degrees).filter(|&nano| (1..=180 * NANO).contains(&nano));
+    edge.ok_or(GridError::NotDecimal { name, found: degrees })
+}
+
+/// Degrees from 0 to 360 as a whole number of 10⁻⁹ degrees; `None` of what has more decimals.
+fn nano(degrees: f64) -> Option<u64> {
     let nano = (degrees * NANO as f64).round();
     // 1e-4 of a nano-degree: what the product of a short decimal with 10⁹ may be off by.
     let is_decimal = (degrees * NANO as f64 - nano).abs() < 1e-4;
-    if degrees.is_finite() && degrees <= 180.0 && nano >= 1.0 && is_decimal {
-        Ok(nano as u64)
-    } else {
-        Err(GridError::NotDecimal { name, found: degrees })
-    }
+    ((0.0..=360.0).contains(&degrees) && is_decimal).then_some(nano as u64)
 }
 
 impl fmt::Display for TileIndex {
@@ -402,6 +550,75 @@ mod tests {
             .prop_filter_map("not a short decimal", Result::ok)
     }
 
+    /// A grid of the globe, and the part of it within the bounds of some of its tiles.
+    fn parts() -> impl Strategy<Value = (Grid, Grid)> {
+        let bounded = |globe: Grid| {
+            let (rows, around) = (globe.tile_rows(), globe.tile_cols());
+            (0..rows, 1..=rows, 0..around, 1..around).prop_map(move |(row, rows, col, cols)| {
+                let last_row = (row + rows).min(globe.tile_rows()) - 1;
+                let [first, last] = [(row, col), (last_row, (col + cols - 1) % around)]
+                    .map(|(row, col)| globe.tile_bounds(TileIndex { row, col }));
+                let Bounds { west, north, .. } = first;
+                let bounds = Bounds { west, south: last.south, east: last.east, north };
+                (globe, globe.within(bounds).unwrap())
+            })
+        };
+        grids().prop_flat_map(bounded)
+    }
+
+    fn bounds(west: f64, south: f64, east: f64, north: f64) -> Bounds {
+        Bounds { west, south, east, north }
+    }
+
+    #[test]
+    fn bounds_of_the_globe_are_the_globe() {
+        let globe = Grid::default();
+        assert!(globe.is_global());
+        assert_eq!(globe.bounds(), bounds(-180.0, -90.0, 180.0, 90.0));
+        assert_eq!(globe.within(globe.bounds()).unwrap(), globe);
+    }
+
+    #[test]
+    fn bounds_across_the_antimeridian_go_on_above_180_degrees() {
+        let globe = Grid::new(1.0, 10.0).unwrap();
+        let pacific = globe.within(bounds(160.0, -10.0, -160.0, 10.0)).unwrap();
+        assert_eq!((pacific.rows(), pacific.cols(), pacific.is_global()), (20, 40, false));
+        let longitudes = pacific.longitudes(1);
+        assert_eq!((longitudes[0], longitudes[19], longitudes[20]), (160.5, 179.5, 180.5));
+        assert_eq!((pacific.longitude(19), pacific.longitude(20)), (179.5, -179.5));
+        assert_eq!(pacific.reach(20, 40, 1), bounds(160.0, -10.0, 200.0, 10.0));
+        assert_eq!(pacific.bounds(), bounds(160.0, -10.0, -160.0, 10.0));
+        assert_eq!(pacific.pixel_at(-179.5, 9.5), Some((0, 20)));
+        assert_eq!(pacific.pixel_at(0.0, 0.0), None);
+        let error = pacific.check(TileIndex { row: 8, col: 2 }).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "tile 8,2 lies outside the grid: rows are 8 to 9, columns 34 to 1 across 180°"
+        );
+        let east = globe.within(bounds(180.0, 0.0, -170.0, 10.0)).unwrap();
+        assert_eq!(east.tiles().collect::<Vec<_>>(), [TileIndex { row: 8, col: 0 }]);
+    }
+
+    #[test]
+    fn bounds_that_hold_no_whole_tiles_are_refused_by_their_side() {
+        let globe = Grid::new(0.1, 10.0).unwrap();
+        let message = |bounds| globe.within(bounds).unwrap_err().to_string();
+        let off = "grid.bounds must lie on edges of tiles of 10°, found";
+        assert_eq!(message(bounds(5.0, 0.0, 20.0, 10.0)), format!("{off} west 5"));
+        assert_eq!(message(bounds(0.0, 0.0, 20.0, 10.1)), format!("{off} north 10.1"));
+        for no_bounds in [
+            bounds(0.0, 10.0, 20.0, 0.0),
+            bounds(0.0, 0.0, 0.0, 10.0),
+            bounds(0.0, 0.0, 190.0, 10.0),
+            bounds(0.0, -100.0, 10.0, 10.0),
+            bounds(f64::NAN, 0.0, 10.0, 10.0),
+            bounds(180.0, 0.0, -180.0, 10.0),
+        ] {
+            let found = message(no_bounds);
+            assert!(found.starts_with("grid.bounds must be [west, south, east, north]"), "{found}");
+        }
+    }
+
     proptest! {
         #[test]
         fn tile_indices_round_trip_as_text(row: u32, col: u32) {
@@ -434,6 +651,29 @@ mod tests {
                 grid.pixel_at(grid.longitude(window.col), grid.latitude(window.row)),
                 Some((window.row, window.col))
             );
+        }
+
+        #[test]
+        fn a_tile_lies_where_it_lies_on_the_globe((globe, part) in parts(), share in 0.0..1.0_f64) {
+            let tiles: Vec<_> = part.tiles().collect();
+            prop_assert_eq!(tiles.len(), part.tile_count());
+            let ordinal = (share * tiles.len() as f64) as usize;
+            let tile = tiles[ordinal];
+            prop_assert_eq!(part.tile_ordinal(tile), ordinal);
+            prop_assert_eq!(part.check(tile), Ok(tile));
+            prop_assert_eq!(part.tile_of_chunk(part.chunk_of_tile(tile)), tile);
+            let (here, there) = (part.tile_window(tile), globe.tile_window(tile));
+            prop_assert_eq!(part.tile_of_pixel(here.row, here.end_col() - 1), tile);
+            for step in [0, here.height - 1] {
+                let latitude = part.latitude(here.row + step);
+                let longitude = part.longitude(here.col + step);
+                prop_assert_eq!(latitude.to_bits(), globe.latitude(there.row + step).to_bits());
+                prop_assert_eq!(longitude.to_bits(), globe.longitude(there.col + step).to_bits());
+                let pixel = (here.row + step, here.col + step);
+                prop_assert_eq!(part.pixel_at(longitude, latitude), Some(pixel));
+            }
+            let within = |tile: &TileIndex| part.check(*tile).is_ok();
+            prop_assert_eq!(globe.tiles().filter(within).count(), tiles.len());
         }
     }
 }

@@ -8,7 +8,16 @@ use crate::grid::{Bounds, Grid, TileIndex};
 use crate::linework::{Line, Place};
 use crate::order::sort_by_number;
 
-/// Whether each tile of the grid is land, in row-major order.
+/// Which tiles of its grid a dataset covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cover {
+    /// Those that are land.
+    Land,
+    /// All.
+    All,
+}
+
+/// Whether each tile of the grid is land, row by row from the north-west.
 ///
 /// A tile is land when an edge of the coast runs through it or, where none does, when its centre is
 /// land. An edge that only follows the tile's border is none that runs through it.
@@ -18,13 +27,14 @@ pub fn tiles(grid: Grid, rings: &[Line]) -> Vec<bool> {
         mark_crossed(grid, from, to, &mut land);
     }
     for row in 0..grid.tile_rows() {
-        let first = row as usize * grid.tile_cols() as usize;
-        let north = 90.0 - f64::from(row) * grid.tile_degrees();
+        let mut row = grid.row_of_tiles(row).peekable();
+        let Some(first) = row.peek() else { break };
+        let north = 90.0 - f64::from(first.row) * grid.tile_degrees();
         let crossings = crossings(rings, north - grid.tile_degrees() / 2.0);
-        for col in 0..grid.tile_cols() {
-            let centre = (f64::from(col) + 0.5) * grid.tile_degrees() - 180.0;
+        for tile in row {
+            let centre = (f64::from(tile.col) + 0.5) * grid.tile_degrees() - 180.0;
             let west_of_it = crossings.partition_point(|&longitude| longitude < centre);
-            land[first + col as usize] |= west_of_it % 2 == 1;
+            land[grid.tile_ordinal(tile)] |= west_of_it % 2 == 1;
         }
     }
     land
@@ -46,15 +56,16 @@ pub fn crossings(rings: &[Line], latitude: f64) -> Vec<f64> {
 /// Marks the tiles through whose inside an edge runs.
 fn mark_crossed(grid: Grid, from: Place, to: Place, land: &mut [bool]) {
     let size = grid.tile_degrees();
-    let index = |distance: f64, count: u32| ((distance / size) as u32).min(count - 1);
+    let index =
+        |distance: f64, globe: f64| ((distance / size) as u32).min((globe / size) as u32 - 1);
     let rows = [90.0 - from.1.max(to.1), 90.0 - from.1.min(to.1)];
     let cols = [from.0.min(to.0) + 180.0, from.0.max(to.0) + 180.0];
-    let [top, bottom] = rows.map(|distance| index(distance, grid.tile_rows()));
-    let [left, right] = cols.map(|distance| index(distance, grid.tile_cols()));
+    let [top, bottom] = rows.map(|distance| index(distance, 180.0));
+    let [left, right] = cols.map(|distance| index(distance, 360.0));
     for row in top..=bottom {
         for col in left..=right {
             let tile = TileIndex { row, col };
-            if runs_through(from, to, grid.tile_bounds(tile)) {
+            if grid.check(tile).is_ok() && runs_through(from, to, grid.tile_bounds(tile)) {
                 land[grid.tile_ordinal(tile)] = true;
             }
         }
@@ -114,6 +125,18 @@ mod tests {
                 "............",
             ]
         );
+    }
+
+    #[test]
+    fn within_bounds_a_tile_is_land_where_it_is_on_the_globe() {
+        let land = ring(&[(-95.0, -50.0), (25.0, -50.0), (25.0, 50.0), (-95.0, 50.0)]);
+        let globe = Grid::new(1.0, 30.0).unwrap();
+        let all = tiles(globe, std::slice::from_ref(&land));
+        let bounds = Bounds { west: 120.0, south: -60.0, east: -60.0, north: 60.0 };
+        let part = globe.within(bounds).unwrap();
+        let expected: Vec<bool> = part.tiles().map(|tile| all[globe.tile_ordinal(tile)]).collect();
+        assert!(expected.contains(&true) && expected.contains(&false));
+        assert_eq!(tiles(part, &[land]), expected);
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! Overview levels: coarser copies of the grid for maps.
 //!
 //! Level 0 is the grid itself. Pixel `i` of level `L` covers the base pixels `i * 2^L ..
-//! (i + 1) * 2^L` along each axis, counted from the same north-west origin, so that every level has
+//! (i + 1) * 2^L` along each axis, counted from the same north-west corner, so that every level has
 //! an exact transform; the last row or column may reach past the grid.
 //!
 //! A level is a **tile's own** while its share of a tile is a whole number of at least
 //! [`MIN_TILE_SHARE`] pixels: one chunk per tile, written in the tile's own commit, so that no two
 //! jobs ever touch one chunk. Coarser levels are **global**: their chunks of [`GLOBAL_CHUNK`] pixels
 //! span tiles and are written by `floe overviews`. Halving goes on until a level has at most
-//! [`MAX_WORLD_CHUNKS`] chunks, which bounds what a view of the whole world has to fetch.
+//! [`MAX_WORLD_CHUNKS`] chunks and as many pixels as those have on a global level, which bounds what a view of the whole grid has
+//! to fetch.
 
 use crate::grid::{Grid, TileIndex};
 use crate::window::PixelWindow;
@@ -20,6 +21,8 @@ pub const MIN_TILE_SHARE: u32 = 200;
 pub const GLOBAL_CHUNK: u32 = 500;
 /// The coarsest level has at most this many chunks (for one variable and year).
 pub const MAX_WORLD_CHUNKS: u32 = 8;
+/// The most pixels of the coarsest level.
+const MAX_WORLD_PIXELS: u64 = MAX_WORLD_CHUNKS as u64 * GLOBAL_CHUNK as u64 * GLOBAL_CHUNK as u64;
 
 /// One level of the pyramid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,26 +42,19 @@ pub struct Level {
 /// Who writes the chunks of a level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Owner {
-    /// Each tile's own commit: chunk indices equal tile indices.
+    /// Each tile's own commit: one chunk a tile.
     Tile,
     /// `floe overviews`.
     Global,
 }
 
-/// A chunk's place within a level: row 0 in the north, column 0 at 180° W.
+/// A chunk's place within a level: row 0 in the north, column 0 in the west.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChunkIndex {
     /// Row of chunks.
     pub row: u32,
     /// Column of chunks.
     pub col: u32,
-}
-
-impl From<TileIndex> for ChunkIndex {
-    /// A tile's chunk in every level that is the tile's own.
-    fn from(tile: TileIndex) -> Self {
-        Self { row: tile.row, col: tile.col }
-    }
 }
 
 /// All levels of a grid, finest first.
@@ -70,8 +66,12 @@ pub fn levels(grid: Grid) -> Vec<Level> {
         chunk: grid.tile_pixels(),
         owner: Owner::Tile,
     }];
+    let is_small = |level: &Level| {
+        let pixels = u64::from(level.rows) * u64::from(level.cols);
+        level.chunk_rows() * level.chunk_cols() <= MAX_WORLD_CHUNKS && pixels <= MAX_WORLD_PIXELS
+    };
     while let Some(finer) = levels.last()
-        && finer.chunk_rows() * finer.chunk_cols() > MAX_WORLD_CHUNKS
+        && !is_small(finer)
         && finer.rows > 1
     {
         let index = finer.index + 1;

@@ -21,6 +21,8 @@ class Window:
     def __init__(self, west, north, resolution, pixels):
         self.shape = (pixels, pixels)
         self.transform = rasterio.Affine(resolution, 0, west, 0, -resolution, north)
+        centres = (np.arange(pixels) + 0.5) * resolution
+        self.latitudes, self.longitudes = north - centres, west + centres
 
     def warp(self, path, band=1):
         """The numbers of a file's band at the centres of the pixels, and which centres the file holds."""

@@ -111,8 +111,12 @@ class Products(Case):
         degrees, resolution = grid["tile_degrees"], grid["resolution"]
         pixels = round(degrees / resolution)
         window = reduction.Window(-180 + tile[1] * degrees, 90 - tile[0] * degrees, resolution, pixels)
-        rows, cols = (slice(place * pixels, (place + 1) * pixels) for place in tile)
+        west, _, _, north = grid.get("bounds", [-180, -90, 180, 90])
+        places = tile[0] - round((90 - north) / degrees), (tile[1] - round((west + 180) / degrees)) % round(360 / degrees)
+        rows, cols = (slice(place * pixels, (place + 1) * pixels) for place in places)
         root = zarr.open_group(self.session().store, mode="r")
+        np.testing.assert_allclose(root["latitude"][rows], window.latitudes, atol=1e-9)
+        np.testing.assert_allclose((root["longitude"][cols] + 180) % 360 - 180, window.longitudes, atol=1e-9)
         seen = 0
         for place, (begins, ends) in enumerate(periods):
             observations = self.warped(window, recipe["bands"], begins, ends)
@@ -267,7 +271,7 @@ class Own(Products):
         variable = {"band": "t", "type": "float32", "fill": float("nan"), "units": "K"}
         recipe = {
             "years": [2021],
-            "grid": {"resolution": 0.05, "tile_degrees": 5},
+            "grid": {"resolution": 0.05, "tile_degrees": 5, "bounds": [170, 80, -170, 90], "land": False},
             "bands": {"t": {"asset": "t"}},
             "variable": [
                 {**variable, "name": "mean", "statistic": "mean"},
@@ -275,7 +279,13 @@ class Own(Products):
                 {**variable, "name": "median", "statistic": "median"},
             ],
         }
-        self.check(recipe, (1, 71), [(datetime.date(2021, 1, 1), datetime.date(2022, 1, 1))])
+        year = (datetime.date(2021, 1, 1), datetime.date(2022, 1, 1))
+        self.check(recipe, (1, 71), [year])
+        self.check(recipe, (1, 0), [year])
+        root = zarr.open_group(self.session().store, mode="r")
+        self.assertEqual(root["mean"].shape, (1, 200, 400))
+        self.assertTrue((np.diff(root["longitude"][:]) > 0).all(), "longitudes go on above 180")
+        self.assertEqual(root.attrs["spatial:bbox"], [170, 80, 190, 90])
 
 
 class BuiltIn(Products):
@@ -346,7 +356,7 @@ class BuiltIn(Products):
 
         dates = [datetime.date(2021, 6, day) for day in (1, 1, 6, 11, 16)]
         firsts = [datetime.date(2021, month, 1) for month in range(1, 13)] + [datetime.date(2022, 1, 1)]
-        grid = {"resolution": 0.1, "tile_degrees": 10}
+        grid = {"resolution": 0.1, "tile_degrees": 10, "bounds": [0, 40, 20, 60], "land": False}
         self.make("sentinel-2", dates, place, list(zip(firsts, firsts[1:])), (4, 19), grid)
 
 

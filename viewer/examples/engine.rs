@@ -174,6 +174,7 @@ impl Engine {
             left_out: Vec::new(),
             form: Form::U16,
             tiles: Some(grid),
+            covers_all: false,
             snapshot: "A".to_owned(),
             reference: RefSpec::default(),
             history: Vec::new(),
@@ -286,6 +287,7 @@ impl Engine {
         self.map.set_status_overlay(on.then(|| StatusOverlay {
             rows: 18,
             cols: 36,
+            bounds: Grid::default().bounds(),
             classes: classes.map(|class| class as u8).collect(),
             colours: vec![
                 [1.0, 0.0, 0.0, 0.5],

@@ -30,6 +30,8 @@ pub struct Dataset {
     pub form: Form,
     /// The tiles of which the commits speak, where the first grid has any.
     pub tiles: Option<Grid>,
+    /// Whether tiles that are no land are to be processed as well.
+    pub covers_all: bool,
     /// The snapshot that is shown (Crockford base 32, as Icechunk writes it); of plain Zarr what differs where its
     /// metadata do.
     pub snapshot: String,
@@ -268,6 +270,7 @@ impl Dataset {
             left_out: Vec::new(),
             form: Form::U16,
             tiles: None,
+            covers_all: false,
             snapshot: String::new(),
             reference: RefSpec::default(),
             history: Vec::new(),

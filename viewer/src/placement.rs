@@ -2,6 +2,8 @@
 //!
 //! A position along an axis counts pixels from the outer edge of the first one: 0.5 is the first one's centre.
 
+use floe_shared::grid::Bounds;
+
 use crate::number::bounded;
 
 /// Share of a pixel by which a turn of the globe may miss a whole number of columns.
@@ -126,14 +128,18 @@ impl Placement {
         self.wraps && (self.reaches_poles() == [true; 2] || self.is_mercator && is_square())
     }
 
-    /// Whether it covers the globe from 180° W and 90° N.
-    pub fn is_north_up(&self) -> bool {
+    /// Whether its first row and column lie in the north-west corner of bounds, in degrees, and its last ones in their
+    /// south-east corner; west is above east where they cross 180°.
+    pub fn covers(&self, bounds: Bounds) -> bool {
+        let Bounds { west, south, east, north } = bounds;
         let is = |found: f64, expected: f64| (found - expected).abs() <= TOLERANCE * self.dlon;
-        self.is_global()
-            && self.dlat < 0.0
-            && is(self.west, -180.0)
-            && is(self.first_lat, 90.0)
-            && self.turn() - f64::from(self.cols) >= -TOLERANCE
+        let width = if east > west { east - west } else { east + 360.0 - west };
+        let turns = (self.west - west) / 360.0;
+        !self.is_mercator
+            && is(turns * 360.0, turns.round() * 360.0)
+            && is(self.first_lat, north)
+            && is(f64::from(self.cols) / self.cols_per_degree(), width)
+            && is(f64::from(self.rows) * -self.dlat, north - south)
     }
 
     /// Where the middle lies, and how many degrees it is wide and high.
@@ -148,6 +154,8 @@ impl Placement {
 mod tests {
     use super::*;
 
+    const GLOBE: Bounds = Bounds { west: -180.0, south: -90.0, east: 180.0, north: 90.0 };
+
     #[test]
     fn the_antimeridian_and_the_poles_belong_to_a_pixel() {
         let grid = Placement::global(36_000, 18_000);
@@ -156,7 +164,7 @@ mod tests {
         assert_eq!(grid.pixel_at(179.999, 0.001), Some((8_999, 35_999)));
         assert_eq!(grid.pixel_at(0.0, 90.1), None);
         assert_eq!(grid.pixel_at(f64::NAN, 0.0), None);
-        assert!(grid.is_north_up() && grid.is_global() && grid.wraps);
+        assert!(grid.covers(GLOBE) && grid.is_global() && grid.wraps);
     }
 
     #[test]
@@ -172,7 +180,7 @@ mod tests {
     #[test]
     fn rows_may_go_north_and_columns_begin_at_greenwich() {
         let grid = Placement::new(0.0, -90.0, 0.5, 0.5, 720, 360);
-        assert!(grid.is_global() && !grid.is_north_up());
+        assert!(grid.is_global() && !grid.covers(GLOBE));
         assert_eq!(grid.pixel_at(20.25, 45.25), Some((270, 40)));
         assert_eq!(grid.pixel_at(-0.25, -89.9), Some((0, 719)));
         assert!((grid.lat(270.5) - 45.25).abs() < 1e-12 && (grid.lon(40.5) - 20.25).abs() < 1e-12);
@@ -203,7 +211,7 @@ mod tests {
     #[test]
     fn rows_may_be_steps_of_mercators_northing() {
         let grid = Placement::new(-180.0, 180.0, 1.0, -1.0, 360, 360).in_mercator();
-        assert!(grid.is_global() && !grid.is_north_up() && grid.reaches_poles() == [false; 2]);
+        assert!(grid.is_global() && !grid.covers(GLOBE) && grid.reaches_poles() == [false; 2]);
         assert_eq!(grid.pixel_at(0.5, 85.0), Some((0, 180)));
         assert_eq!(grid.pixel_at(0.5, 85.06), None);
         assert_eq!(grid.pixel_at(0.5, 90.0), None);

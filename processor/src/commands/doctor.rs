@@ -6,7 +6,7 @@ use std::slice::from_ref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use floe_shared::grid::TileIndex;
+use floe_shared::pyramid::ChunkIndex;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -296,9 +296,12 @@ async fn search(app: &App, http: &Arc<Http>) -> Result<(String, Option<String>),
     };
     let catalog = Catalog::new(Arc::clone(http), &app.config.catalog, assets);
     catalog.check_collection().await?;
-    // About 40° N, 10° E, wherever the grid's tiles lie.
+    // Of the globe about 40° N, 10° E; within bounds a tile as far in them.
     let grid = app.config.grid;
-    let tile = TileIndex { row: grid.tile_rows() * 5 / 18, col: grid.tile_cols() * 19 / 36 };
+    let tile = grid.tile_of_chunk(ChunkIndex {
+        row: grid.tile_rows() * 5 / 18,
+        col: grid.tile_cols() * 19 / 36,
+    });
     let first = app.config.periods.periods().first();
     let found =
         catalog.search(&needed::positions(grid, &[tile]), first.map_or(&[], from_ref)).await?;

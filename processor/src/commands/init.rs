@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use floe_shared::land::Cover;
 use serde_json::json;
 
 use super::App;
@@ -18,9 +19,11 @@ pub(super) async fn run(app: &App, _args: &Args) -> Result<(), Error> {
     let layout = app.layout();
     let store = app.store(Access::Write).await?;
     let initialized = store.initialize(&layout).await?;
-    let path = Path::new(&app.config.tile_list);
-    let list = tile_list::write_if_needed(path, layout.grid)?;
-    let land = app.land()?.iter().filter(|land| **land).count();
+    // Where all tiles are processed nobody would read a list of those that are land.
+    let path =
+        Some(Path::new(&app.config.tile_list)).filter(|_| layout.schema.cover == Cover::Land);
+    let list = path.map(|path| tile_list::write_if_needed(path, layout.grid)).transpose()?;
+    let land = app.covered()?.iter().filter(|land| **land).count();
     let (created, snapshot) = match &initialized {
         Initialized::Created { snapshot } => (true, snapshot),
         Initialized::Already { snapshot } => (false, snapshot),
@@ -32,20 +35,19 @@ pub(super) async fn run(app: &App, _args: &Args) -> Result<(), Error> {
                 "created": created,
                 "snapshot": snapshot,
                 "tile_list": path,
-                "tile_list_written": list == Written::New,
+                "tile_list_written": list == Some(Written::New),
                 "tiles": layout.grid.tile_count(),
                 "land_tiles": land,
             })
         },
         || {
             let tiles = layout.grid.tile_count();
-            let list = match list {
-                Written::New => {
-                    format!("{}: written, {tiles} tiles, {land} of them land", path.display())
+            let list = match path.zip(list) {
+                Some((path, written)) => {
+                    let written = if written == Written::New { "written" } else { "kept" };
+                    format!("{}: {written}, {tiles} tiles, {land} of them land", path.display())
                 }
-                Written::Kept => {
-                    format!("{}: kept, {tiles} tiles, {land} of them land", path.display())
-                }
+                None => format!("{tiles} tiles, each to be processed, land or not"),
             };
             let periods = layout.periods.text();
             let grid = layout.grid;

@@ -34,7 +34,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     let dataset = app.dataset(Access::Read).await?;
-    let standing = dataset.standing(&app.land()?, args.at.as_deref()).await?;
+    let standing = dataset.standing(&app.covered()?, args.at.as_deref()).await?;
     let snapshot = standing.snapshot();
     let board = &standing.board;
     if let Some(warning) = attention::unaccounted(board) {

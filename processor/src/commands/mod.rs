@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use floe_shared::land::Cover;
 use serde_json::json;
 
 use crate::config::{Config, ConfigFile};
@@ -194,9 +195,14 @@ impl App {
         Ok(self.store(access).await?.open(&self.layout()).await?)
     }
 
-    /// Which tiles are land: from the tile list where there is one, else computed.
-    fn land(&self) -> Result<Vec<bool>, Error> {
-        Ok(tile_list::land_flags(Path::new(&self.config.tile_list), self.config.grid)?)
+    /// Which tiles are to be processed, row by row from the north-west: land by the tile list where there is one, else computed;
+    /// all where the configuration says so.
+    fn covered(&self) -> Result<Vec<bool>, Error> {
+        let grid = self.config.grid;
+        match self.config.recipe.schema.cover {
+            Cover::All => Ok(vec![true; grid.tile_count()]),
+            Cover::Land => Ok(tile_list::land_flags(Path::new(&self.config.tile_list), grid)?),
+        }
     }
 
     /// A client that is as patient as the configuration says and shows on `progress` what it waits for.

@@ -24,7 +24,7 @@ pub(super) struct Args {
     /// A tile as ROW,COL; repeatable, or several between spaces
     #[arg(long = "tile", value_name = "R,C", num_args = 1.., required_unless_present = "shard")]
     tiles: Vec<String>,
-    /// One part of all land tiles: I/N (I from 0), /N with the index from Slurm, AWS Batch or
+    /// One part of all tiles that are to be processed: I/N (I from 0), /N with the index from Slurm, AWS Batch or
     /// Kubernetes, or auto with both from there
     #[arg(long, value_name = "I/N", conflicts_with = "tiles")]
     shard: Option<String>,
@@ -80,14 +80,16 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     app.answer(|| document, || summary::closing_line(&reports, &usage))
 }
 
-/// The land tiles of one part of an array job.
+/// The tiles of one part of an array job.
 fn shard_tiles(app: &App, text: &str) -> Result<Vec<TileIndex>, Error> {
     let shard = text.parse::<ShardArgument>()?.resolve(&process_environment)?;
-    let land = app.land()?;
-    let land: Vec<TileIndex> =
-        app.config.grid.tiles().zip(land).filter_map(|(tile, land)| land.then_some(tile)).collect();
-    let tiles = shard.tiles(&land).to_vec();
-    eprintln!("shard {shard}: {} of {} land tiles", tiles.len(), land.len());
+    let covered = app.covered()?;
+    let noun = if covered.contains(&false) { "land tiles" } else { "tiles" };
+    let all = app.config.grid.tiles().zip(covered);
+    let all: Vec<TileIndex> =
+        all.filter_map(|(tile, is_covered)| is_covered.then_some(tile)).collect();
+    let tiles = shard.tiles(&all).to_vec();
+    eprintln!("shard {shard}: {} of {} {noun}", tiles.len(), all.len());
     Ok(tiles)
 }
 

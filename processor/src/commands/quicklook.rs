@@ -7,7 +7,7 @@ use floe_shared::period::{Cadence, PeriodLabel};
 use super::{App, write_file};
 use crate::error::Error;
 use crate::picture;
-use crate::quicklook::read_world;
+use crate::quicklook::read_whole;
 use crate::store::Access;
 
 /// Draws a variable of a period with coasts and colour bar.
@@ -46,18 +46,19 @@ pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
             message: format!("expected a {noun} of the dataset ({known}), found {found}"),
         }
     })?;
-    let world = read_world(&dataset, id, period, args.at.as_deref()).await?;
+    let whole = read_whole(&dataset, id, period, args.at.as_deref()).await?;
     let png = picture::quicklook(&picture::QuicklookInput {
         schema,
         variable,
         period: label,
-        pixels: world.pixels.view(),
-        snapshot: &world.snapshot,
+        pixels: whole.pixels.view(),
+        bounds: dataset.layout().grid.bounds(),
+        snapshot: &whole.snapshot,
     })?;
     write_file(&args.out, &png)?;
-    let (width, height) = (world.pixels.ncols(), world.pixels.nrows());
+    let (width, height) = (whole.pixels.ncols(), whole.pixels.nrows());
     app.answer(
-        || serde_json::json!({ "file": args.out, "snapshot": world.snapshot, "valid_pixels": world.valid_pixels }),
-        || format!("{}: {} {} as {width} x {height} pixels, snapshot {}", args.out.display(), variable.name, label, world.snapshot),
+        || serde_json::json!({ "file": args.out, "snapshot": whole.snapshot, "valid_pixels": whole.valid_pixels }),
+        || format!("{}: {} {} as {width} x {height} pixels, snapshot {}", args.out.display(), variable.name, label, whole.snapshot),
     )
 }

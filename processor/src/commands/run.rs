@@ -31,7 +31,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     let meter = Meter::start();
-    let land = app.land()?;
+    let land = app.covered()?;
     let dataset = app.dataset(Access::Write).await?;
     let Standing { board, .. } = dataset.standing(&land, None).await?;
     let open: Vec<_> = board.open().collect();

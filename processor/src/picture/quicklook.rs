@@ -1,6 +1,7 @@
 //! The quicklook: a variable of a period as a map with a colour bar.
 
 use floe_shared::colormap::{ColorMap, Rgb};
+use floe_shared::grid::Bounds;
 use floe_shared::period::PeriodLabel;
 use floe_shared::schema::{Schema, VariableSpec};
 use ndarray::ArrayView2;
@@ -9,7 +10,7 @@ use super::PictureError;
 use super::canvas::{Canvas, Ink, Rect};
 use super::classes::Classes;
 use super::scale::Scale;
-use super::sheet::{self, DARK, LABEL, MAP, MUTED};
+use super::sheet::{self, Chart, DARK, LABEL, MAP, MUTED};
 use super::text::{Align, Style, Weight};
 
 /// The colour map.
@@ -34,9 +35,11 @@ pub struct QuicklookInput<'a> {
     pub variable: &'a VariableSpec,
     /// The period.
     pub period: &'a PeriodLabel,
-    /// Values in the variable's units (of classes the stored numbers), NaN where there is no data, of the whole world: row 0 in the
-    /// north, column 0 at 180° W; up to 1440 x 720, beyond which pixels are skipped.
+    /// Values in the variable's units (of classes the stored numbers), NaN where there is no data, of the whole grid: row 0 in the
+    /// north, column 0 in the west; up to 1440 x 720, beyond which pixels are skipped.
     pub pixels: ArrayView2<'a, f64>,
+    /// The grid's edges.
+    pub bounds: Bounds,
     /// Id of the snapshot that they were read from.
     pub snapshot: &'a str,
 }
@@ -65,23 +68,21 @@ fn draw(input: &QuicklookInput<'_>) -> Canvas {
     let source = input.schema.source.as_deref().unwrap_or(&input.schema.title);
     let subtitle = format!("{source} · snapshot {}", input.snapshot);
     let mut canvas = sheet::begin(&title, &subtitle);
-    let key = key(input);
-    data(&mut canvas, &input.pixels, &key);
-    sheet::graticule(&mut canvas, GRATICULE);
-    sheet::coasts(&mut canvas, 0.9, COAST);
-    sheet::frame(&mut canvas);
+    let (key, chart) = (key(input), Chart::of(input.bounds));
+    data(&mut canvas, &input.pixels, &key, chart.rect);
+    chart.graticule(&mut canvas, GRATICULE);
+    chart.coasts(&mut canvas, 0.9, COAST);
+    chart.frame(&mut canvas);
     match &key {
         Key::Range(scale) => bar(&mut canvas, scale),
         Key::Classes(classes) => classes.key(&mut canvas),
         Key::Nothing => nothing(&mut canvas),
     }
     no_data_key(&mut canvas);
-    let coasts = "coasts: Natural Earth";
-    let footer = match &input.schema.references {
-        Some(references) => format!("Data: {references} · {coasts}"),
-        None => coasts.to_owned(),
-    };
-    sheet::footer(&mut canvas, &footer);
+    let references = input.schema.references.as_ref().map(|it| format!("Data: {it}"));
+    let coasts = chart.has_coasts().then(|| "coasts: Natural Earth".to_owned());
+    let sources: Vec<String> = references.into_iter().chain(coasts).collect();
+    sheet::footer(&mut canvas, &sources.join(" · "));
     canvas
 }
 
@@ -96,8 +97,8 @@ fn key<'a>(input: &QuicklookInput<'a>) -> Key<'a> {
     key.unwrap_or(Key::Nothing)
 }
 
-/// The pixels, each as large as the map's size makes it.
-fn data(canvas: &mut Canvas, pixels: &ArrayView2<'_, f64>, key: &Key<'_>) {
+/// The pixels, each as large as the chart's size makes it.
+fn data(canvas: &mut Canvas, pixels: &ArrayView2<'_, f64>, key: &Key<'_>, chart: Rect) {
     let table = COLORS.table();
     let color = |value: f64| match key {
         _ if value.is_nan() => NO_DATA,
@@ -106,11 +107,11 @@ fn data(canvas: &mut Canvas, pixels: &ArrayView2<'_, f64>, key: &Key<'_>) {
         Key::Nothing => NO_DATA,
     };
     let (rows, cols) = pixels.dim();
-    let (width, height) = (MAP.width as usize, MAP.height as usize);
+    let (width, height) = (chart.width as usize, chart.height as usize);
     for y in 0..height {
         for x in 0..width {
             let ink = Ink::solid(color(pixels[(y * rows / height, x * cols / width)]));
-            canvas.blend(MAP.x as i64 + x as i64, MAP.y as i64 + y as i64, ink, 1.0);
+            canvas.blend(chart.x as i64 + x as i64, chart.y as i64 + y as i64, ink, 1.0);
         }
     }
 }
@@ -184,6 +185,7 @@ mod tests {
 
     static SCHEMA: LazyLock<Arc<Schema>> =
         LazyLock::new(|| crate::recipe::Recipe::modis_lst().schema);
+    const GLOBE: Bounds = Bounds { west: -180.0, south: -90.0, east: 180.0, north: 90.0 };
     static YEAR: LazyLock<PeriodLabel> = LazyLock::new(|| PeriodLabel::of_year(2021));
 
     fn input(pixels: &Array2<f64>) -> QuicklookInput<'_> {
@@ -192,6 +194,7 @@ mod tests {
             variable: &SCHEMA.variables[0],
             period: &YEAR,
             pixels: pixels.view(),
+            bounds: GLOBE,
             snapshot: "7M3JYZD0QB6N3H8T1P4G",
         }
     }
@@ -218,7 +221,7 @@ mod tests {
     fn warm_is_light_cold_is_dark_and_no_data_is_grey() {
         let canvas = draw(&input(&half()));
         let at = |lon: f64, lat: f64| {
-            let (x, y) = sheet::project(lon, lat);
+            let (x, y) = Chart::of(GLOBE).project(lon, lat);
             canvas.pixel(x as usize, y as usize)
         };
         let sum = |color: Rgb| color.iter().map(|&channel| u32::from(channel)).sum::<u32>();
@@ -257,7 +260,7 @@ mod tests {
         let variable = VariableSpec { flags, ..SCHEMA.variables[0].clone() };
         let pixels = half().mapv(|value| if value.is_nan() { 2.0 } else { f64::NAN });
         let canvas = draw(&QuicklookInput { variable: &variable, ..input(&pixels) });
-        let (x, y) = sheet::project(135.0, 80.0);
+        let (x, y) = Chart::of(GLOBE).project(135.0, 80.0);
         assert_eq!(canvas.pixel(x as usize, y as usize), [3, 150, 4]);
         let has = |color: Rgb| {
             let below = (MAP.y + MAP.height) as usize + 20..sheet::HEIGHT;
@@ -273,7 +276,7 @@ mod tests {
     fn a_world_without_data_is_drawn_and_says_so() {
         let empty = Array2::from_elem((720, 1440), f64::NAN);
         let canvas = draw(&input(&empty));
-        let (x, y) = sheet::project(20.0, 10.0);
+        let (x, y) = Chart::of(GLOBE).project(20.0, 10.0);
         assert_eq!(canvas.pixel(x as usize, y as usize), NO_DATA);
         let inked = (BAR.x as usize..(BAR.x + BAR.width) as usize)
             .filter(|&x| canvas.pixel(x, (BAR.y + BAR.height) as usize - 4) != sheet::PAPER)

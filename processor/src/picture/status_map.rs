@@ -1,12 +1,12 @@
 //! The map of tile statuses.
 
 use floe_shared::colormap::status_color;
-use floe_shared::grid::{Grid, TileIndex};
+use floe_shared::grid::Grid;
 use floe_shared::status::{StatusBoard, TileStatus};
 
 use super::PictureError;
 use super::canvas::{Canvas, Ink, Rect};
-use super::sheet::{self, DARK, LABEL, MAP, MUTED};
+use super::sheet::{self, Chart, DARK, LABEL, MAP, MUTED};
 use super::text::{Align, Style, Weight};
 
 /// Between tiles.
@@ -25,59 +25,56 @@ pub fn status_map(board: &StatusBoard, subtitle: &str) -> Result<Vec<u8>, Pictur
 
 fn draw(board: &StatusBoard, subtitle: &str) -> Canvas {
     let mut canvas = sheet::begin("Status of the tiles", subtitle);
+    let chart = Chart::of(board.grid.bounds());
     for record in &board.tiles {
         let ink = Ink::solid(status_color(record.status));
-        canvas.fill(tile_rect(board.grid, record.tile), ink);
+        canvas.fill(chart.rect_of(board.grid.tile_bounds(record.tile)), ink);
     }
-    seams(&mut canvas, board.grid);
-    sheet::coasts(&mut canvas, 1.1, COAST);
-    sheet::frame(&mut canvas);
-    numbers(&mut canvas, board.grid);
+    seams(&mut canvas, board.grid, chart.rect);
+    chart.coasts(&mut canvas, 1.1, COAST);
+    chart.frame(&mut canvas);
+    numbers(&mut canvas, board.grid, chart.rect);
     legend(&mut canvas, board);
-    sheet::footer(&mut canvas, "Coasts: Natural Earth");
+    if chart.has_coasts() {
+        sheet::footer(&mut canvas, "Coasts: Natural Earth");
+    }
     canvas
 }
 
-/// A tile's place on the sheet.
-fn tile_rect(grid: Grid, tile: TileIndex) -> Rect {
-    let bounds = grid.tile_bounds(tile);
-    let (x, y) = sheet::project(bounds.west, bounds.north);
-    let (right, bottom) = sheet::project(bounds.east, bounds.south);
-    Rect { x, y, width: right - x, height: bottom - y }
-}
-
 /// Lines between the tiles.
-fn seams(canvas: &mut Canvas, grid: Grid) {
-    let size = tile_rect(grid, TileIndex { row: 0, col: 0 }).width;
+fn seams(canvas: &mut Canvas, grid: Grid, chart: Rect) {
+    let size = chart.width / grid.tile_cols() as f32;
     if size < MIN_SEAMED {
         return;
     }
-    let (right, bottom) = (MAP.x + MAP.width, MAP.y + MAP.height);
-    let cols = (1..grid.tile_cols()).map(|col| MAP.x + col as f32 * size);
-    let rows = (1..grid.tile_rows()).map(|row| MAP.y + row as f32 * size);
+    let (right, bottom) = (chart.x + chart.width, chart.y + chart.height);
+    let cols = (1..grid.tile_cols()).map(|col| chart.x + col as f32 * size);
+    let rows = (1..grid.tile_rows()).map(|row| chart.y + row as f32 * size);
     let lines: Vec<_> = cols
-        .map(|x| vec![(x, MAP.y), (x, bottom)])
-        .chain(rows.map(|y| vec![(MAP.x, y), (right, y)]))
+        .map(|x| vec![(x, chart.y), (x, bottom)])
+        .chain(rows.map(|y| vec![(chart.x, y), (right, y)]))
         .collect();
-    canvas.lines(&lines, 1.0, SEAM, MAP);
+    canvas.lines(&lines, 1.0, SEAM, chart);
 }
 
 /// Rows at the right edge and columns at the upper one.
-fn numbers(canvas: &mut Canvas, grid: Grid) {
+fn numbers(canvas: &mut Canvas, grid: Grid, chart: Rect) {
     let style = Style { size: 13.0, ..LABEL };
-    let size = tile_rect(grid, TileIndex { row: 0, col: 0 }).width;
+    let size = chart.width / grid.tile_cols() as f32;
     if size < MIN_NUMBERED {
         return;
     }
-    for col in 0..grid.tile_cols() {
-        let x = MAP.x + (col as f32 + 0.5) * size;
-        canvas.write((x, MAP.y - 7.0), Align::Centre, &col.to_string(), style);
+    let right = chart.x + chart.width + 8.0;
+    for (place, tile) in grid.row_of_tiles(0).enumerate() {
+        let x = chart.x + (place as f32 + 0.5) * size;
+        canvas.write((x, chart.y - 7.0), Align::Centre, &tile.col.to_string(), style);
     }
-    for row in 0..grid.tile_rows() {
-        let y = style.baseline_at(MAP.y + (row as f32 + 0.5) * size);
-        canvas.write((MAP.x + MAP.width + 8.0, y), Align::Left, &row.to_string(), style);
+    for place in 0..grid.tile_rows() {
+        let Some(tile) = grid.row_of_tiles(place).next() else { break };
+        let y = style.baseline_at(chart.y + (place as f32 + 0.5) * size);
+        canvas.write((right, y), Align::Left, &tile.row.to_string(), style);
     }
-    canvas.write((MAP.x + MAP.width + 8.0, MAP.y - 7.0), Align::Left, "row, col", style);
+    canvas.write((right, chart.y - 7.0), Align::Left, "row, col", style);
 }
 
 /// A swatch, a name and a count for each status.
@@ -138,7 +135,7 @@ mod tests {
     fn tiles_have_the_colours_of_their_statuses() {
         let canvas = draw(&board(Grid::default()), "");
         let at = |lon: f64, lat: f64| {
-            let (x, y) = sheet::project(lon, lat);
+            let (x, y) = Chart::of(Grid::default().bounds()).project(lon, lat);
             canvas.pixel(x as usize, y as usize)
         };
         assert_eq!(at(13.0, 48.0), status_color(TileStatus::Processed));
@@ -163,7 +160,7 @@ mod tests {
         let grid = Grid::new(0.1, 1.0).unwrap();
         let canvas = draw(&board(grid), "");
         let ocean = status_color(TileStatus::Ocean);
-        let (x, y) = sheet::project(-35.0, 35.0);
+        let (x, y) = Chart::of(Grid::default().bounds()).project(-35.0, 35.0);
         assert!((0..40).all(|step| canvas.pixel(x as usize + step, y as usize + 1) == ocean));
     }
 }

@@ -9,6 +9,7 @@ mod stored;
 use std::sync::Arc;
 
 use floe_raster::program::{Output, Program};
+use floe_shared::land::Cover;
 use floe_shared::period::Cadence;
 use floe_shared::schema::{
     GRID_MAPPING, MAP_DIMENSIONS, Schema, Statistic, TIME_BOUNDS, VariableSpec,
@@ -57,6 +58,7 @@ pub(super) fn recipe(text: &RecipeText) -> Result<Recipe, RecipeError> {
         schema: Arc::new(Schema {
             title: written.title.into_inner(),
             source: written.source,
+            cover: Cover::Land,
             references: written.references,
             variables,
         }),

@@ -110,7 +110,8 @@ impl StatusReport {
             0 => String::new(),
             count => format!(", {count} of them incomplete"),
         };
-        format!("{done} of {of} land tiles done{short}, snapshot {}", self.snapshot)
+        let land = if self.counts.ocean == 0 { "" } else { "land " };
+        format!("{done} of {of} {land}tiles done{short}, snapshot {}", self.snapshot)
     }
 
     /// Counts, a map in characters, totals and what needs attention or, instead, a table of all tiles, for

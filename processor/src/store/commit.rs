@@ -390,7 +390,7 @@ mod tests {
             level: dataset.layout().levels()[0],
             variable: floe_shared::schema::VariableId(0),
             period: 0,
-            chunk: tile.into(),
+            chunk: dataset.layout().grid.chunk_of_tile(tile),
         };
         let chunk =
             dataset.chunk_writer().await.unwrap().stage(place, Some(noise())).await.unwrap();

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use floe_shared::grid::TileIndex;
 use floe_shared::message::CREATED;
+use floe_shared::pyramid::ChunkIndex;
 use floe_shared::status::{StatusBoard, TileStatus};
 use futures::TryStreamExt;
 use icechunk::format::{ChunkIndices, Path};
@@ -69,7 +70,7 @@ impl Dataset {
             let mut chunks = std::pin::pin!(chunks);
             while let Some(ChunkIndices(indices)) = chunks.try_next().await.map_err(failed)? {
                 if let [_, row, col] = indices[..] {
-                    tiles.insert(TileIndex { row, col });
+                    tiles.insert(self.layout().grid.tile_of_chunk(ChunkIndex { row, col }));
                 }
             }
         }

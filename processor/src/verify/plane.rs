@@ -88,10 +88,8 @@ impl<'a> Plane<'a> {
             .collect::<Result<_, _>>()?;
         for row in 0..grid.tile_rows() {
             let mut pixels = self.fill((coarsest.chunk as usize, coarsest.cols as usize))?;
-            let tiles: Vec<TileIndex> =
-                (0..grid.tile_cols()).map(|col| TileIndex { row, col }).collect();
             let (read, passed): (Vec<_>, Vec<_>) =
-                tiles.into_iter().partition(|&tile| self.reading.is_asked_for(tile));
+                grid.row_of_tiles(row).partition(|&tile| self.reading.is_asked_for(tile));
             let mut hidden: Vec<TileIndex> = passed;
             let mut tiles =
                 stream::iter(read).map(|tile| self.tile(tile, &own)).buffer_unordered(CONCURRENCY);
@@ -100,7 +98,7 @@ impl<'a> Plane<'a> {
                 let tile = of_tile.tile;
                 match &of_tile.coarsest {
                     Pixels::Stored(stored) => {
-                        let window = coarsest.chunk_window(tile.into());
+                        let window = coarsest.chunk_window(grid.chunk_of_tile(tile));
                         let within = PixelWindow {
                             row: window.row,
                             col: 0,
@@ -124,7 +122,7 @@ impl<'a> Plane<'a> {
             if let Some(band) = bands.first_mut() {
                 band.extend(&pixels)?;
                 for tile in hidden {
-                    band.hide(coarsest.chunk_window(tile.into()));
+                    band.hide(coarsest.chunk_window(grid.chunk_of_tile(tile)));
                 }
             }
             self.climb(&mut bands).await?;
@@ -134,7 +132,7 @@ impl<'a> Plane<'a> {
 
     /// Reads a tile's chunks and judges them.
     async fn tile(&self, tile: TileIndex, own: &[Level]) -> Result<OfTile, Error> {
-        let chunk = ChunkIndex::from(tile);
+        let chunk = self.reading.layout().grid.chunk_of_tile(tile);
         let mut fetched = Vec::with_capacity(own.len());
         for &level in own {
             let place = self.place(level, chunk);
@@ -174,9 +172,10 @@ impl<'a> Plane<'a> {
         if holds_chunks && self.reading.promise(tile, self.period) == Promise::NoCommit {
             self.found.unaccounted.insert(tile);
         }
+        let chunk = self.reading.layout().grid.chunk_of_tile(tile);
         for (level, what) in problems {
             let what = self.of_period(&what);
-            let array = self.place(level, tile.into()).array(self.reading.layout());
+            let array = self.place(level, chunk).array(self.reading.layout());
             self.found.problems.push(Problem::new(Some(tile), &array, what, Remedy::Process));
         }
     }

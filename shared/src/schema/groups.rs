@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Edition, MAP_DIMENSIONS, Overview, Schema, crs};
+use super::{Edition, MAP_DIMENSIONS, OWN_ATTRIBUTE, Overview, Schema, crs};
 use crate::grid::{Bounds, Grid};
+use crate::land::Cover;
 use crate::pyramid::{self, Level};
 
 /// Attributes of a level's group; that of level 0 is the root.
@@ -27,6 +28,9 @@ fn root(grid: Grid, schema: &Schema, edition: Edition) -> Value {
         attributes["multiscales"]["resampling_method"] = method.into();
     }
     merge(&mut attributes, spatial(levels[0], grid, edition));
+    if schema.cover == Cover::All {
+        attributes[OWN_ATTRIBUTE] = json!({ "cover": "all" });
+    }
     attributes
 }
 
@@ -69,12 +73,13 @@ fn spatial(level: Level, grid: Grid, edition: Edition) -> Value {
             "Spatial coordinate information",
         ),
     ]);
+    let globe = grid.reach(grid.rows(), grid.cols(), 1);
     let mut attributes = json!({
         "zarr_conventions": conventions,
         "proj:code": crs::CODE,
         "spatial:dimensions": MAP_DIMENSIONS,
         "spatial:registration": "pixel",
-        "spatial:bbox": [-180.0, -90.0, 180.0, 90.0],
+        "spatial:bbox": [globe.west, globe.south, globe.east, globe.north],
         "spatial:shape": [level.rows, level.cols],
         "spatial:transform": affine(level, grid),
     });
@@ -121,7 +126,8 @@ fn layout_entry(level: Level, grid: Grid, resampling: Option<&str>) -> Value {
 /// `spatial:` convention writes it.
 fn affine(level: Level, grid: Grid) -> [f64; 6] {
     let edge = grid.resolution() * f64::from(level.factor());
-    [edge, 0.0, -180.0, 0.0, -edge, 90.0]
+    let Bounds { west, north, .. } = grid.bounds();
+    [edge, 0.0, west, 0.0, -edge, north]
 }
 
 fn merge(into: &mut Value, from: Value) {
@@ -149,7 +155,8 @@ mod tests {
             flags: Vec::new(),
         };
         let variables = vec![variable(Overview::Mean), variable(second)];
-        Schema { title: "Test".to_owned(), source: None, references: None, variables }
+        let cover = Cover::Land;
+        Schema { title: "Test".to_owned(), source: None, references: None, variables, cover }
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub use groups::group_attributes;
 
 use crate::encoding::Encoding;
 use crate::flags::{self, Flag};
+use crate::land::Cover;
 use crate::period::{Cadence, Hemisphere, PeriodAxis};
 use crate::pyramid::Level;
 
@@ -29,6 +30,9 @@ pub const BOUNDS_DIMENSION: &str = "bnds";
 /// Attribute of `time` with the bounds of periods in the southern hemisphere, where they differ: as `time_bnds` has those of
 /// the northern, in the same units, one period after the other.
 pub const SOUTHERN_BOUNDS: &str = "southern_time_bnds";
+/// Attribute of the root group with what no convention has a place for: a table whose member `cover` is `all` where
+/// tiles other than land are to be processed as well.
+pub const OWN_ATTRIBUTE: &str = "floe";
 /// Name of the CF grid mapping variable.
 pub const GRID_MAPPING: &str = "spatial_ref";
 /// The attributes of a data variable that decide which numbers a reader sees. Every command insists on
@@ -69,6 +73,8 @@ pub struct Schema {
     pub references: Option<String>,
     /// The variables, in the order in which they are written.
     pub variables: Vec<VariableSpec>,
+    /// Which tiles are to be processed.
+    pub cover: Cover,
 }
 
 /// A variable: its place in [`Schema::variables`].
@@ -442,6 +448,7 @@ mod tests {
             title: "Test".to_owned(),
             source: None,
             references: None,
+            cover: Cover::Land,
             variables: vec![variable("a", Statistic::Mean), variable("b", Statistic::Maximum)],
         }
     }

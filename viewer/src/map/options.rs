@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use floe_shared::grid::Bounds;
 use wasm_bindgen::JsValue;
 
 use crate::basemap::BaseMap;
@@ -80,15 +81,17 @@ pub type Rgba = [f32; 4];
 /// Tiles of the grid, coloured by a small number each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StatusOverlay {
-    /// Rows of tiles, pole to pole.
+    /// Rows of tiles.
     pub rows: u32,
-    /// Columns of tiles, around the globe.
+    /// Columns of tiles.
     pub cols: u32,
+    /// Where they lie, in degrees; west above east crosses 180°.
+    pub bounds: Bounds,
     /// One class per tile, row by row from the north-west; an index into `colours`.
     pub classes: Vec<u8>,
     /// The fill of each class; at most 8. Outlines take the same colour, opaque.
     pub colours: Vec<Rgba>,
-    /// The tile (row, column) under the pointer.
+    /// The tile (row, column; of these tiles, not of the globe's) under the pointer.
     pub hovered: Option<(u32, u32)>,
     /// The tile (row, column) whose details are shown.
     pub selected: Option<(u32, u32)>,

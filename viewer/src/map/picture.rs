@@ -302,7 +302,7 @@ impl State {
 
 /// Whether tiles are made of whole cells of a grid.
 fn divides(status: &StatusOverlay, placement: &Placement) -> bool {
-    placement.is_north_up()
+    placement.covers(status.bounds)
         && placement.cols.is_multiple_of(status.cols)
         && placement.rows.is_multiple_of(status.rows)
 }

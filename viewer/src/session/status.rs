@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use floe_shared::colormap::status_color;
 use floe_shared::grid::{Grid, TileIndex};
+use floe_shared::pyramid::ChunkIndex;
 use floe_shared::status::{StatusBoard, TileStatus};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -50,7 +51,11 @@ pub fn follow_history(session: Session) {
 
 /// The tiles' status by a dataset's history.
 async fn board(reader: &Reader, dataset: &Dataset, grid: Grid) -> Result<StatusBoard, String> {
-    let land = reader.land_tiles(grid).await.map_err(|error| error.to_string())?;
+    let land = if dataset.covers_all {
+        vec![true; grid.tile_count()]
+    } else {
+        reader.land_tiles(grid).await.map_err(|error| error.to_string())?
+    };
     Ok(StatusBoard::from_history(grid, &land, &dataset.history))
 }
 
@@ -85,10 +90,14 @@ fn overlay(board: &StatusBoard, selected: Option<TileIndex>) -> StatusOverlay {
     StatusOverlay {
         rows: board.grid.tile_rows(),
         cols: board.grid.tile_cols(),
+        bounds: board.grid.bounds(),
         classes: board.tiles.iter().map(|record| class(record.status)).collect(),
         colours: TileStatus::ALL.map(fill).to_vec(),
         hovered: None,
-        selected: selected.map(|tile| (tile.row, tile.col)),
+        selected: selected.map(|tile| {
+            let ChunkIndex { row, col } = board.grid.chunk_of_tile(tile);
+            (row, col)
+        }),
     }
 }
 

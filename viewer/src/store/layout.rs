@@ -4,7 +4,8 @@
 //! group (`asset`; `.` is the root itself) and its `spatial:transform`. A store without it has
 //! one level.
 
-use floe_shared::grid::Grid;
+use floe_shared::grid::{Bounds, Grid};
+use floe_shared::schema::OWN_ATTRIBUTE;
 use serde_json::Value;
 
 use super::axes::AxisSource;
@@ -43,6 +44,8 @@ pub struct Layout {
     pub form: Form,
     /// What the store says of itself.
     pub texts: Texts,
+    /// Whether tiles that are no land are to be processed as well.
+    pub covers_all: bool,
     /// What lies on a map but is not drawn, a sentence each.
     pub left_out: Vec<String>,
 }
@@ -124,7 +127,9 @@ impl Layout {
             });
             arrays.push(variable.arrays);
         }
-        Ok(Self { grids, variables, arrays, axes, form, texts: words::texts(&root), left_out })
+        let covers_all = root[OWN_ATTRIBUTE]["cover"] == "all";
+        let texts = words::texts(&root);
+        Ok(Self { grids, variables, arrays, axes, form, texts, covers_all, left_out })
     }
 }
 
@@ -249,19 +254,30 @@ fn crs(tree: &Tree, place: &Place, array: &MapArray) -> Result<Crs, StoreError> 
     Crs::read(&place.group, &group, &mapping, &coordinate)
 }
 
-/// The tiles of a grid of the globe from 180° W and 90° N: its chunks, or 10° where chunks make no tiles. `None` of any
-/// other grid.
+/// The tiles of a grid of square pixels that rows run southwards in and whose edges are those of tiles, counted from 180° W and
+/// 90° N: its chunks, or 10° where chunks make no tiles. `None` of any other grid.
 pub(super) fn tiles(placement: &Placement, chunk: (u32, u32)) -> Option<Grid> {
-    if !placement.is_north_up() {
+    // A short decimal where there is one, for that is what the grid was made from.
+    let short = |degrees: f64| (degrees * 1e9).round() / 1e9;
+    let resolution = short(1.0 / placement.cols_per_degree());
+    let west = short((placement.west + 180.0).rem_euclid(360.0) - 180.0);
+    let east = short(west + resolution * f64::from(placement.cols));
+    let north = short(placement.first_lat);
+    let bounds = Bounds {
+        west,
+        south: short(north - resolution * f64::from(placement.rows)),
+        east: if east > 180.0 { short(east - 360.0) } else { east },
+        north,
+    };
+    if !placement.covers(bounds) {
         return None;
     }
-    let resolution = 360.0 / f64::from(placement.cols);
-    // A short decimal where there is one, for that is what the grid was made from.
-    let resolution = (resolution * 1e9).round() / 1e9;
     let own = (chunk.0 == chunk.1).then(|| resolution * f64::from(chunk.0));
     own.into_iter()
         .chain([10.0, 180.0])
-        .filter_map(|tile| Grid::new(resolution, (tile * 1e9).round() / 1e9).ok())
+        .filter_map(|tile| {
+            Grid::new(resolution, short(tile)).and_then(|grid| grid.within(bounds)).ok()
+        })
         .find(|grid| grid.tile_count() <= MOST_TILES && grid.rows() == placement.rows)
 }
 
@@ -303,5 +319,46 @@ fn same_codes(array: &MapArray, finest: &MapArray, form: Form) -> Result<(), Sto
         };
         let expected = format!("{} as in the finest level", numbers(expected));
         Err(array.metadata.wrong("attributes", expected, numbers(found)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn placement(west: f64, north: f64, step: f64, (cols, rows): (u32, u32)) -> Placement {
+        Placement::new(west, north, step, -step, cols, rows)
+    }
+
+    #[test]
+    fn chunks_are_tiles_where_they_lie_on_the_globes_tiles() {
+        let globe = tiles(&placement(-180.0, 90.0, 0.01, (36_000, 18_000)), (1000, 1000)).unwrap();
+        assert_eq!(globe, Grid::default());
+        // Across 180°, as its columns ascend.
+        let pacific = tiles(&placement(170.0, 20.0, 0.1, (400, 200)), (100, 100)).unwrap();
+        assert_eq!((pacific.tile_rows(), pacific.tile_cols()), (2, 4));
+        let corners: Vec<String> = pacific.tiles().map(|tile| tile.to_string()).collect();
+        assert_eq!(corners[..4], ["7,35", "7,0", "7,1", "7,2"]);
+        let alps = tiles(&placement(6.0, 46.6, 0.0001, (18_000, 7_000)), (1000, 1000)).unwrap();
+        assert_eq!(alps.tiles().next().unwrap().to_string(), "434,1860");
+    }
+
+    #[test]
+    fn other_grids_have_no_tiles() {
+        let south_up = Placement::new(-180.0, -90.0, 1.0, 1.0, 360, 180);
+        assert_eq!(tiles(&south_up, (10, 10)), None);
+        // Its edges lie within tiles.
+        assert_eq!(tiles(&placement(5.0, 46.5, 0.1, (300, 200)), (100, 100)), None);
+        assert_eq!(
+            tiles(&placement(0.0, 40.0, 0.1, (300, 200)), (7, 11)),
+            Grid::new(0.1, 10.0)
+                .and_then(|globe| globe.within(Bounds {
+                    west: 0.0,
+                    south: 20.0,
+                    east: 30.0,
+                    north: 40.0
+                }))
+                .ok()
+        );
     }
 }

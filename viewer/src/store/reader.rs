@@ -132,6 +132,7 @@ impl<T: Transport + 'static> Store<T> {
             left_out: layout.left_out.clone(),
             form: layout.form,
             tiles: None,
+            covers_all: layout.covers_all,
             snapshot,
             reference,
             history,

@@ -106,6 +106,7 @@ mod tests {
             axes: vec![years(&[2021.0, 2022.0])],
             variables: vec![info("avg"), info("max")],
             tiles: Some(Grid::new(0.1, 10.0).unwrap()),
+            covers_all: false,
             ..Dataset::empty()
         }
     }

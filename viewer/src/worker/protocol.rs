@@ -18,7 +18,7 @@
 use floe_shared::cf_time::Calendar;
 use floe_shared::colormap::Kind;
 use floe_shared::flags::Flag;
-use floe_shared::grid::Grid;
+use floe_shared::grid::{Bounds, Grid};
 use floe_shared::status::Commit;
 
 use super::wire::{Damaged, Reader, Wire, Writer, wire_enum, wire_struct};
@@ -317,6 +317,7 @@ wire_struct!(Dataset {
     left_out,
     form,
     tiles,
+    covers_all,
     snapshot,
     reference,
     history,
@@ -461,10 +462,21 @@ impl Wire for Grid {
     fn write(&self, writer: &mut Writer) {
         self.resolution().write(writer);
         self.tile_degrees().write(writer);
+        let Bounds { west, south, east, north } = self.bounds();
+        for side in [west, south, east, north] {
+            side.write(writer);
+        }
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
-        Self::new(f64::read(reader)?, f64::read(reader)?).map_err(|_| Damaged)
+        let globe = Self::new(f64::read(reader)?, f64::read(reader)?);
+        let bounds = Bounds {
+            west: f64::read(reader)?,
+            south: f64::read(reader)?,
+            east: f64::read(reader)?,
+            north: f64::read(reader)?,
+        };
+        globe.and_then(|globe| globe.within(bounds)).map_err(|_| Damaged)
     }
 }
 
@@ -537,7 +549,14 @@ mod tests {
             }],
             left_out: vec!["'b': no".to_owned()],
             form: Form::Float,
-            tiles: Some(Grid::new(0.05, 10.0).unwrap()),
+            tiles: Some(
+                Grid::new(0.05, 10.0)
+                    .and_then(|globe| {
+                        globe.within(Bounds { west: 170.0, south: -20.0, east: -170.0, north: 0.0 })
+                    })
+                    .unwrap(),
+            ),
+            covers_all: true,
             snapshot: "1CECHNKREP0F1RSTCMT0".to_owned(),
             reference: RefSpec::Tag("v1".to_owned()),
             history: vec![Commit {

@@ -7,7 +7,7 @@ use floe_processor::store::{ChunkPlace, Layout};
 use floe_shared::grid::{Grid, TileIndex};
 use floe_shared::message::{Coverage, Note, PeriodStats, TileMessage};
 use floe_shared::period::PeriodAxis;
-use floe_shared::pyramid::{ChunkIndex, Owner};
+use floe_shared::pyramid::Owner;
 
 /// More than Icechunk keeps within its manifests (512 bytes), as a real chunk is.
 const CHUNK_BYTES: usize = 600;
@@ -49,7 +49,7 @@ impl Work {
                         level,
                         variable,
                         period,
-                        chunk: ChunkIndex::from(tile),
+                        chunk: self.layout.grid.chunk_of_tile(tile),
                     });
                 }
             }

@@ -40,7 +40,7 @@ void main() {
   colour = vec4(0.0);
   if (!isOnGround(place)) return;
 
-  if (showsStatus) {
+  if (showsStatus && isOnGrid(place)) {
     ivec2 share = gridSize / statusSize;
     ivec2 tile = min(cell / share, statusSize - 1);
     uint kind = texelFetch(statusClasses, tile, 0).r;
