@@ -65,14 +65,16 @@ pub(crate) fn parts(grid: Grid, window: PixelWindow, lattice: &Lattice) -> Vec<P
         let end = ((cells(last).ceil() + 2.0).max(0.0) as u32).min(limit.end);
         start..end
     };
-    let rows = within(90.0 - north, 90.0 - south, window.row..window.end_row());
+    let corner = grid.bounds();
+    let rows = within(corner.north - north, corner.north - south, window.row..window.end_row());
     let columns = window.col..window.end_col();
     let mut ranges: Vec<Range<u32>> = Vec::new();
     if east - west >= 360.0 {
         ranges.push(columns);
     } else {
         for turn in [-360.0, 0.0, 360.0] {
-            let range = within(west + turn + 180.0, east + turn + 180.0, columns.clone());
+            let turned = turn - corner.west;
+            let range = within(west + turned, east + turned, columns.clone());
             match ranges.last_mut() {
                 Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
                 _ if range.is_empty() => (),

@@ -200,7 +200,7 @@ class Own(Products):
         recipe = {
             "years": [2021],
             "period": "season",
-            "grid": {"resolution": 0.05, "tile_degrees": 5},
+            "grid": {"resolution": 0.05, "tile_degrees": 5, "bounds": [0, 40, 20, 60]},
             "bands": {"red": {"asset": "B04"}, "scl": {"asset": "SCL"}},
             "valid": [{"band": "scl", "values": [4, 5, 6, 7]}],
             "variable": [

@@ -71,28 +71,39 @@ impl<'a> Band<'a> {
     }
 
     /// What the next row of the coarser level's chunks must hold, once all rows below it are known.
-    pub(super) fn due(&mut self) -> Option<Due> {
+    ///
+    /// # Errors
+    /// Where the variable's type is none of pixels.
+    pub(super) fn due(&mut self) -> Result<Option<Due>, PlaneError> {
         let row = self.coarser.chunk * self.next;
         if row >= self.coarser.rows {
-            return None;
+            return Ok(None);
         }
         let height = self.coarser.chunk.min(self.coarser.rows - row);
         let end = (2 * (row + height)).min(self.level.rows);
         let count = (end - self.first) as usize;
         if self.pixels.dim().0 < count {
-            return None;
+            return Ok(None);
         }
         let below = self.pixels.take_rows(count);
+        let encoding = &self.variable.encoding;
+        let pixels = if below.is_all(encoding.absent) {
+            // Most of a store that few tiles were made of.
+            let dim = (below.dim().0.div_ceil(2), self.coarser.cols as usize);
+            Plane::filled(encoding.data_type, dim, encoding.absent)?
+        } else {
+            halve(&below, self.variable.overview, encoding.absent)
+        };
         let due = Due {
             row: self.next,
-            pixels: halve(&below, self.variable.overview, self.variable.encoding.absent),
+            pixels,
             first: row,
             hidden: self.hidden.iter().map(|&window| halved(window)).collect(),
         };
         self.first = end;
         self.next += 1;
         self.hidden.retain(|window| window.end_row() > end);
-        Some(due)
+        Ok(Some(due))
     }
 }
 
@@ -161,7 +172,7 @@ mod tests {
                 let end = (fed + portion).min(rows as usize);
                 band.extend(&whole.part(s![fed..end, ..])).unwrap();
                 fed = end;
-                while let Some(due) = band.due() {
+                while let Some(due) = band.due().unwrap() {
                     prop_assert_eq!(due.row as usize, found.dim().0 / chunk as usize);
                     found.append(&due.pixels).unwrap();
                 }
@@ -184,7 +195,8 @@ mod tests {
                 .filter_map(|(place, &known)| (!known).then_some(place))
                 .collect::<Vec<_>>()
         };
-        let (first, second) = (band.due().unwrap(), band.due().unwrap());
+        let mut next = || band.due().unwrap().unwrap();
+        let (first, second) = (next(), next());
         assert_eq!(hidden(&first), [(0, 1), (0, 2), (1, 1), (1, 2)]);
         assert_eq!(hidden(&second), [(0, 1), (0, 2)]);
     }

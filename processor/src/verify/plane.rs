@@ -183,7 +183,7 @@ impl<'a> Plane<'a> {
     /// Compares the global levels as far as what lies below them is known.
     async fn climb(&mut self, bands: &mut [Band<'_>]) -> Result<(), Error> {
         for index in 0..bands.len() {
-            while let Some(due) = bands[index].due() {
+            while let Some(due) = bands[index].due()? {
                 let (finer, level) = bands[index].levels();
                 let (stored, hidden) = self.row(finer, level, &due).await?;
                 if let Some(band) = bands.get_mut(index + 1) {
@@ -232,6 +232,7 @@ impl<'a> Plane<'a> {
                         PixelWindow { row: 0, col: 0, height: window.height, width: window.width };
                     row.put(slice_of(window, all), &stored.part(slice_of(inside, inside)))?;
                 }
+                Pixels::Fill if due.of(window).is_all(self.spec().encoding.absent) => continue,
                 Pixels::Fill => {}
                 Pixels::Damaged(reason) => {
                     hidden.push(window);
