@@ -47,7 +47,7 @@ impl fmt::Display for Number {
 }
 
 /// Numbers as a recipe writes a list of them.
-pub(super) fn listed(numbers: &[Number]) -> String {
+pub(super) fn listed(numbers: &[impl fmt::Display]) -> String {
     let texts: Vec<String> = numbers.iter().map(ToString::to_string).collect();
     format!("[{}]", texts.join(", "))
 }

@@ -64,7 +64,8 @@ impl Check<'_> {
         place.ok_or_else(|| self.wrong(name, "band", "one of the recipe's bands", name.get_ref()))
     }
 
-    fn factor(
+    /// A scale or an offset, where there is one.
+    pub(super) fn factor(
         &self,
         factor: Option<&Spanned<f64>>,
         key: &str,

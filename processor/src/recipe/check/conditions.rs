@@ -3,8 +3,9 @@
 use floe_raster::program::{Condition, Test};
 use toml::Spanned;
 
+use super::super::number::listed;
 use super::super::{Band, RecipeError, written};
-use super::{Check, listed};
+use super::Check;
 
 /// The highest bit that a test may read, from 0: numbers of bands have at most 32.
 const HIGHEST_BIT: i64 = 31;

@@ -5,9 +5,10 @@ use floe_shared::encoding::{Encoding, Scalar};
 use floe_shared::schema::{Percent, Statistic, VariableSpec};
 use toml::Spanned;
 
+use super::super::number::listed;
 use super::super::written::{Variable, Written};
 use super::super::{Band, RecipeError};
-use super::{Check, listed};
+use super::Check;
 
 impl Check<'_> {
     /// The outputs that make the variables, in their order.

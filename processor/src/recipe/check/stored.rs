@@ -39,20 +39,13 @@ impl Check<'_> {
         let Some(fill) = fit(data_type, *written.get_ref()) else {
             return Err(self.wrong(written, "fill", &held, written.get_ref()));
         };
-        for (key, factor) in [("scale", &variable.scale), ("offset", &variable.offset)] {
-            let Some(factor) = factor else { continue };
-            let number = *factor.get_ref();
-            if !number.is_finite() || (key == "scale" && number == 0.0) {
-                return Err(self.wrong(factor, key, "a finite number, and no scale of 0", number));
-            }
-        }
         let units = variable.units.clone();
         let units = if statistic.is_of_values() { units } else { units.or(Some("1".to_owned())) };
         Ok(Encoding {
             absent: fill,
             fill: Some(fill),
-            scale: variable.scale.as_ref().map(|scale| *scale.get_ref()),
-            offset: variable.offset.as_ref().map(|offset| *offset.get_ref()),
+            scale: self.factor(variable.scale.as_ref(), "scale", true)?,
+            offset: self.factor(variable.offset.as_ref(), "offset", false)?,
             valid: self.valid_range(variable, data_type, fill)?,
             units,
             ..Encoding::plain(data_type)
