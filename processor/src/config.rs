@@ -1,6 +1,7 @@
 //! The configuration: embedded defaults, overlaid by `floe.toml`, overlaid by `--set`.
 
 mod layers;
+mod paths;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -646,6 +647,36 @@ mod tests {
         assert!(message.contains("unknown configuration key 'grid.tile_degree' in "), "{message}");
         let message = load(&["recipe=lst"]).unwrap_err().to_string();
         assert!(message.contains("unknown recipe 'lst': expected modis-lst"), "{message}");
+    }
+
+    #[test]
+    fn a_recipe_and_its_list_of_items_lie_beside_the_files_that_name_them() {
+        let directory = tempfile::tempdir().unwrap();
+        let (_, text) = crate::recipe::BUILT_IN[0];
+        let text = text.replace("[catalog]", "[catalog]\nitems = \"lists/items.ndjson\"");
+        std::fs::create_dir(directory.path().join("recipes")).unwrap();
+        std::fs::write(directory.path().join("recipes/mine.toml"), text).unwrap();
+        let path = directory.path().join("floe.toml");
+        let load = |text: &str, assignments: &[&str]| {
+            std::fs::write(&path, text).unwrap();
+            let assignments: Vec<String> =
+                assignments.iter().map(|&text| text.to_owned()).collect();
+            Config::load(ConfigFile::Named(&path), &assignments)
+        };
+        let items = |config: Config| config.catalog.items.unwrap();
+        let beside = |place: &str| directory.path().join(place).display().to_string();
+        let named = "recipe = \"recipes/mine.toml\"\n";
+        assert_eq!(items(load(named, &[]).unwrap()), beside("recipes/lists/items.ndjson"));
+        let own = format!("{named}[catalog]\nitems = \"items.ndjson\"");
+        assert_eq!(items(load(&own, &[]).unwrap()), beside("items.ndjson"));
+        // What the command line names lies where the program runs.
+        let assigned = load(&own, &["catalog.items=items.ndjson"]).unwrap();
+        assert_eq!(items(assigned), "items.ndjson");
+        let message = load("", &["recipe=recipes/mine.toml"]).unwrap_err().to_string();
+        assert!(message.starts_with("configuration (--set): cannot read recipe recipes/mine.toml"));
+        let message = load("recipe = \"other.toml\"", &[]).unwrap_err().to_string();
+        let expected = format!("floe.toml, line 1): cannot read recipe {}", beside("other.toml"));
+        assert!(message.contains(&expected), "{message}");
     }
 
     #[test]

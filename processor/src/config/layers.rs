@@ -1,12 +1,13 @@
 //! Settings laid over each other (defaults, a file, `--set`), and where each of them was written.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
-use super::ConfigError;
+use super::{ConfigError, paths};
 use crate::recipe::RecipeText;
 
 /// Where what `--set` says comes from.
@@ -37,12 +38,13 @@ impl Layers {
 
     /// Lays what a recipe says of years, grid and catalogue over what there is.
     pub(super) fn lay_recipe(&mut self, recipe: &RecipeText) -> Result<(), ConfigError> {
-        let settings = recipe.settings()?;
+        let mut settings = recipe.settings()?;
         if recipe.is_built_in {
             // What nobody has written here has no place to be corrected at.
             merge(&mut self.table, settings);
             return Ok(());
         }
+        paths::resolve(&mut settings, Path::new(&recipe.name));
         let lines = lines(&recipe.text);
         self.lay(settings, |key| line_of(&lines, key, &recipe.name))
     }
@@ -50,7 +52,9 @@ impl Layers {
     /// Lays the text of a file over what there is.
     pub(super) fn lay_file(&mut self, text: &str, path: &str) -> Result<(), ConfigError> {
         let lines = lines(text);
-        self.lay(parse(text, path)?, |key| line_of(&lines, key, path))
+        let mut settings = parse(text, path)?;
+        paths::resolve(&mut settings, Path::new(path));
+        self.lay(settings, |key| line_of(&lines, key, path))
     }
 
     /// Lays one `KEY=VALUE` over what there is. The value is TOML where it parses as such, else a plain string, so

@@ -131,9 +131,7 @@ impl RecipeText {
             let (name, text) = (name.to_owned(), (*text).to_owned());
             return Ok(Self { name, text, is_built_in: true });
         }
-        let is_path = name.contains(['/', '\\'])
-            || std::path::Path::new(name).extension().is_some_and(|ending| ending == "toml");
-        if !is_path {
+        if !Self::is_path(name) {
             let known: Vec<&str> = BUILT_IN.iter().map(|(known, _)| *known).collect();
             let (found, known) = (name.to_owned(), known.join(", "));
             return Err(RecipeError::Unknown { found, known });
@@ -144,6 +142,13 @@ impl RecipeText {
     }
 
     /// Reads and checks the recipe.
+    /// Whether a text is the path of a recipe, and no name of one that is built in.
+    pub fn is_path(text: &str) -> bool {
+        let ends_in_toml =
+            std::path::Path::new(text).extension().is_some_and(|ending| ending == "toml");
+        text.contains(['/', '\\']) || ends_in_toml
+    }
+
     pub fn recipe(&self) -> Result<Recipe, RecipeError> {
         check::recipe(self)
     }
