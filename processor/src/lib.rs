@@ -16,6 +16,7 @@ pub mod catalog;
 pub mod commands;
 pub mod config;
 mod cores;
+mod directories;
 pub mod error;
 pub mod exit;
 pub mod http;

@@ -5,28 +5,24 @@
 //! half or less is needed, ranges save more than the extra round trip costs. The quality file is a
 //! tenth of the size and always fetched whole.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use futures::future::try_join_all;
 use futures::try_join;
 
 use crate::catalog::{BlobError, BlobReader, GranuleFiles};
+use crate::directories::{self, OpenError, Opened};
 use crate::exit::Exit;
 use floe_raster::accumulate::YearAccumulator;
-use floe_raster::geotiff::{
-    Directory, FetchedFile, GeoTiffError, Layout, Parsed, Piece, Transform,
-};
+use floe_raster::geotiff::{Directory, FetchedFile, GeoTiffError, Layout, Piece, Transform};
 use floe_raster::granule::{FetchedGranule, GranuleKey, Layer, check_alike};
 use floe_raster::needed::Footprint;
 use floe_raster::sinusoidal::PIXELS;
 use floe_shared::grid::{Grid, TileIndex};
 
-/// First request for a file of which only ranges are needed: directories end within 7 kB.
-const HEAD: u64 = 16 * 1024;
 /// Ranges closer to each other than this are fetched as one: what a round trip of 30 ms costs at 10 MB/s.
 const GAP: u64 = 256 * 1024;
-/// No directory is longer; a file that claims so is damaged.
-const LONGEST_HEAD: u64 = 1024 * 1024;
 
 /// Why a granule could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -103,8 +99,8 @@ impl GranuleReader {
                 Ok(FetchedGranule::new(files.id, lst, qc)?)
             }
             Strategy::Ranges => {
-                let ((directory, head), qc) =
-                    try_join!(self.head(files), self.whole(files, &files.qc, Layer::QC))?;
+                let (FetchedFile { directory, pieces: known }, qc) =
+                    try_join!(self.open(files), self.whole(files, &files.qc, Layer::QC))?;
                 check_alike(files.id, &directory, &qc.directory)?;
                 let footprint =
                     year.footprint(files.id.key.position, directory.transform, directory.layout);
@@ -115,7 +111,7 @@ impl GranuleReader {
                     Ok::<_, ReadError>(Piece { start: range.start, bytes: part.bytes })
                 });
                 let mut pieces = try_join_all(pieces).await?;
-                pieces.push(head);
+                pieces.extend(known);
                 Ok(FetchedGranule::new(files.id, FetchedFile { directory, pieces }, qc)?)
             }
         }
@@ -132,28 +128,17 @@ impl GranuleReader {
         Ok(FetchedFile::whole(directory, bytes))
     }
 
-    /// The directory of the temperatures, with the bytes that were fetched for it.
-    async fn head(&self, files: &GranuleFiles) -> Result<(Directory, Piece), ReadError> {
-        let asset = name(&files.lst);
-        let mut length = HEAD;
-        loop {
-            let read = self.blobs.read_range(&files.lst, 0, length).await;
-            let head = read.map_err(|source| blob_error(files, source))?;
-            match Directory::parse(&asset, Layer::LST.expect, &head.bytes, head.total)? {
-                Parsed::Ready(directory) => {
-                    return Ok((*directory, Piece { start: 0, bytes: head.bytes }));
-                }
-                Parsed::Needs(bytes)
-                    if bytes > length && bytes <= LONGEST_HEAD && bytes <= head.total =>
-                {
-                    length = bytes.max(length * 2).min(head.total);
-                }
-                Parsed::Needs(_) => {
-                    // Either truncated or absurd: the whole file says which, by name.
-                    let layer = self.whole(files, &files.lst, Layer::LST).await?;
-                    return Ok((layer.directory, Piece { start: 0, bytes: head.bytes }));
-                }
+    /// The directory of the temperatures, with the pieces that were fetched for it.
+    async fn open(&self, files: &GranuleFiles) -> Result<FetchedFile, ReadError> {
+        let read = async |range: Range<u64>| {
+            self.blobs.read_range(&files.lst, range.start, range.end).await
+        };
+        match directories::open(&name(&files.lst), &[Layer::LST.expect], read).await {
+            Ok(Opened { mut directories, pieces }) => {
+                Ok(FetchedFile { directory: directories.remove(0), pieces })
             }
+            Err(OpenError::Fetch(source)) => Err(blob_error(files, source)),
+            Err(OpenError::File(error)) => Err(error.into()),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod support;
 
+use std::ops::Range;
 use std::path::Path;
 
 use floe_raster::crs::Crs;
@@ -48,23 +49,26 @@ impl<'a> Band<'a> {
     }
 }
 
-/// The file as a reader has it that asks for the directory first and then for all blocks.
+/// The file as a reader has it that asks for the directory first, for no byte more than it needs, and then for all blocks.
 fn fetch(band: &Band<'_>, file: &[u8]) -> FetchedFile {
     let expect = Expect { data_type: Some(band.data_type), band: band.index };
-    let length = file.len() as u64;
-    let mut have = 16;
+    let piece = |Range { start, end }: Range<u64>| Piece {
+        start,
+        bytes: file[start as usize..end as usize].to_vec().into(),
+    };
+    let mut pieces = Vec::new();
     let directory = loop {
-        match Directory::parse(band.name, expect, &file[..have], length).unwrap() {
+        match Directory::parse(band.name, expect, &pieces, file.len() as u64).unwrap() {
             Parsed::Ready(directory) => break *directory,
-            Parsed::Needs(bytes) => have = bytes as usize,
+            Parsed::Needs(range) => pieces.push(piece(range)),
         }
     };
+    // As texts, since NaN may be the number of no data.
+    let whole = Directory::parse_file(band.name, expect, file).unwrap();
+    assert_eq!(format!("{directory:?}"), format!("{whole:?}"));
     let blocks: Vec<usize> = (0..directory.layout.blocks()).collect();
-    let pieces = directory.ranges(&blocks, 100).into_iter().map(|range| Piece {
-        start: range.start,
-        bytes: file[range.start as usize..range.end as usize].to_vec().into(),
-    });
-    FetchedFile { pieces: pieces.collect(), directory }
+    let pieces = directory.ranges(&blocks, 100).into_iter().map(piece).collect();
+    FetchedFile { pieces, directory }
 }
 
 /// The band's numbers, row by row, as their bytes, least significant first: of blocks as bytes and as samples.

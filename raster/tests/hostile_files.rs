@@ -7,11 +7,12 @@
 mod memory;
 mod support;
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::LazyLock;
 
 use floe_raster::accumulate::hide_nodata;
-use floe_raster::geotiff::{Decoder, Directory, Expect, GeoTiffError, Parsed};
+use floe_raster::geotiff::{Decoder, Directory, Expect, GeoTiffError, Parsed, Piece};
 use floe_raster::granule::Layer;
 use floe_raster::samples::Samples;
 use floe_shared::encoding::DataType;
@@ -38,16 +39,19 @@ fn stored<'a>(directory: &Directory, file: &'a [u8], block: usize) -> &'a [u8] {
     &file[range.start as usize..range.end as usize]
 }
 
-/// All that is done with a file: its directory, from its beginning alone and as a whole, and all its blocks.
+/// All that is done with a file: its directory, of the pieces that it asks for and as a whole, and all its blocks.
 fn read(layer: Layer, file: &[u8]) -> Result<Vec<u8>, GeoTiffError> {
     let length = file.len() as u64;
-    let mut have = 16;
-    while let Parsed::Needs(bytes) =
-        Directory::parse("file", layer.expect, &file[..have.min(file.len())], length)?
+    let mut pieces: Vec<Piece> = Vec::new();
+    while let Parsed::Needs(Range { start, end }) =
+        Directory::parse("file", layer.expect, &pieces, length)?
     {
-        assert!(bytes > have as u64 && bytes <= length, "{bytes} bytes wanted after {have}");
-        have = (bytes as usize).max(have * 2);
+        assert!(start < end && end <= length && end - start <= 1 << 21, "{start} to {end} wanted");
+        let is_new = pieces.iter().all(|piece| piece.get(&(start..end)).is_none());
+        assert!(is_new && pieces.len() < 500, "{start} to {end} wanted after {}", pieces.len());
+        pieces.push(Piece { start, bytes: file[start as usize..end as usize].to_vec().into() });
     }
+    drop(pieces);
     let directory = Directory::parse_file("file", layer.expect, file)?;
     let (mut decoder, mut block_bytes, mut all) = (Decoder::default(), Vec::new(), Vec::new());
     for block in 0..directory.layout.blocks() {
@@ -319,9 +323,9 @@ fn files_that_were_found_are_refused_by_what_is_wrong_with_them() {
         // A server may say of a file that it is as long as its blocks are said to be.
         let length = if name == "block-of-4-gigabytes.tif" { 1 << 40 } else { file.len() as u64 };
         let (result, peak) =
-            memory::peak(|| match Directory::parse(name, Layer::QC.expect, &file, length)? {
+            memory::peak(|| match Directory::parse(name, Layer::QC.expect, &pieces, length)? {
                 Parsed::Ready(_) => read(Layer::QC, &file).map(drop),
-                Parsed::Needs(bytes) => panic!("{name} needs {bytes} bytes"),
+                Parsed::Needs(range) => panic!("{name} needs the bytes {range:?}"),
             });
         let error = result.unwrap_err().to_string();
         assert!(error.contains(expected), "{name}: {error}");
@@ -330,3 +334,4 @@ fn files_that_were_found_are_refused_by_what_is_wrong_with_them() {
     }
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), seen);
 }
+        let pieces = [Piece { start: 0, bytes: file.clone().into() }];

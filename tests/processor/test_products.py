@@ -83,10 +83,14 @@ class Products(Case):
         self.items.append(item)
         self.observations.append((item, datetime.date.fromisoformat(date), list(bands)))
 
+    def lines(self):
+        """The list of items."""
+        return "".join(json.dumps(item) + "\n" for item in self.items)
+
     def follow(self, recipe, tile):
         """Writes items and recipe, and makes a tile; the settings of both."""
         with open(os.path.join(self.directory, "items.ndjson"), "w") as file:
-            file.writelines(json.dumps(item) + "\n" for item in self.items)
+            file.write(self.lines())
         with open(os.path.join(self.directory, "mine.toml"), "w") as file:
             file.write(toml({**recipe, "title": "Mine", "catalog": {**CATALOG, **recipe.get("catalog", {})}}))
         settings = ["--set", "recipe=mine.toml"]

@@ -1,24 +1,22 @@
 //! Opening the files of scenes, and fetching as much of them as a window needs.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use floe_raster::geotiff::{Directory, Expect, FetchedFile, GeoTiffError, Parsed, Piece};
+use floe_raster::geotiff::{Directory, Expect, FetchedFile, GeoTiffError, Piece};
 use floe_raster::granule::check_position;
 use floe_raster::lattice::{Lattice, LatticeError};
 use floe_raster::sampling::{BlockSizeError, Sampling};
 use futures::future::try_join_all;
 
 use crate::catalog::BlobError;
+use crate::directories::{self, OpenError, Opened};
 use crate::exit::Exit;
 use crate::recipe::Band;
 use crate::scene::{AssetReader, Href, Scene};
 
-/// First request for a file: most directories end within it.
-const HEAD: u64 = 16 * 1024;
 /// Ranges closer to each other than this are fetched as one: what a round trip of 30 ms costs at 10 MB/s.
 const GAP: u64 = 256 * 1024;
-/// No directory is longer; a file that claims so is damaged.
-const LONGEST_HEAD: u64 = 64 * 1024 * 1024;
 
 /// Why a scene could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -108,8 +106,8 @@ pub(crate) struct OpenBand {
     pub(crate) lattice: Lattice,
     asset: String,
     href: Href,
-    /// The bytes that were fetched for the directory.
-    head: Piece,
+    /// What was fetched of the file for the directory.
+    pieces: Vec<Piece>,
 }
 
 impl SceneReader {
@@ -147,41 +145,29 @@ impl SceneReader {
             return Err(SceneReadError::Unnamed { item: item(), asset: asset.to_owned() });
         };
         let name = href.to_string();
-        let mut length = HEAD;
-        'fetch: loop {
-            let head = self.assets.read_range(href, 0, length).await.map_err(of_blob)?;
-            let mut opened = Vec::with_capacity(bands.len());
-            for &(place, band) in &bands {
-                let expect = Expect { data_type: None, band };
-                let directory = match Directory::parse(&name, expect, &head.bytes, head.total) {
-                    Ok(Parsed::Ready(directory)) => *directory,
-                    Ok(Parsed::Needs(bytes))
-                        if bytes > length && bytes <= LONGEST_HEAD && bytes <= head.total =>
-                    {
-                        length = bytes.max(length * 2).min(head.total);
-                        continue 'fetch;
-                    }
-                    Ok(Parsed::Needs(_)) => {
-                        // Either truncated or absurd: the whole file says which, by name.
-                        let whole = self.assets.read(href).await.map_err(of_blob)?;
-                        Directory::parse_file(&name, expect, &whole).map_err(of_file)?
-                    }
-                    Err(error) => return Err(of_file(error)),
-                };
-                if let Some(name) = &scene.name {
-                    // A raster that lies elsewhere than its name says would be taken for another place's.
-                    check_position(&directory, name.position).map_err(of_file)?;
-                }
-                let Directory { crs, transform, layout, .. } = directory;
-                let lattice = Lattice::new(crs, transform, layout).map_err(|source| {
-                    SceneReadError::Lattice { item: item(), asset: asset.to_owned(), source }
-                })?;
-                let head = Piece { start: 0, bytes: head.bytes.clone() };
-                let (asset, href) = (asset.to_owned(), href.clone());
-                opened.push((place, OpenBand { directory, lattice, asset, href, head }));
+        let expect: Vec<Expect> =
+            bands.iter().map(|&(_, band)| Expect { data_type: None, band }).collect();
+        let read =
+            async |range: Range<u64>| self.assets.read_range(href, range.start, range.end).await;
+        let opened = directories::open(&name, &expect, read).await;
+        let Opened { directories, pieces } = opened.map_err(|error| match error {
+            OpenError::Fetch(source) => of_blob(source),
+            OpenError::File(error) => of_file(error),
+        })?;
+        let mut opened = Vec::with_capacity(bands.len());
+        for (&(place, _), directory) in bands.iter().zip(directories) {
+            if let Some(name) = &scene.name {
+                // A raster that lies elsewhere than its name says would be taken for another place's.
+                check_position(&directory, name.position).map_err(of_file)?;
             }
-            return Ok(opened);
+            let Directory { crs, transform, layout, .. } = directory;
+            let lattice = Lattice::new(crs, transform, layout).map_err(|source| {
+                SceneReadError::Lattice { item: item(), asset: asset.to_owned(), source }
+            })?;
+            let (asset, href, pieces) = (asset.to_owned(), href.clone(), pieces.clone());
+            opened.push((place, OpenBand { directory, lattice, asset, href, pieces }));
         }
+        Ok(opened)
     }
 
     /// Fetches the blocks of a band that a window needs.
@@ -191,9 +177,10 @@ impl SceneReader {
         band: &OpenBand,
         sampling: &Sampling,
     ) -> Result<FetchedFile, SceneReadError> {
-        let at_hand = band.head.bytes.len() as u64;
+        let is_at_hand =
+            |range: &Range<u64>| band.pieces.iter().any(|piece| piece.get(range).is_some());
         let blocks: Vec<usize> =
-            sampling.blocks().filter(|&block| band.directory.block(block).end > at_hand).collect();
+            sampling.blocks().filter(|&block| !is_at_hand(&band.directory.block(block))).collect();
         let ranges = band.directory.ranges(&blocks, GAP).into_iter();
         let fetched = ranges.map(async |range| {
             let answer = self.assets.read_range(&band.href, range.start, range.end).await;
@@ -204,7 +191,7 @@ impl SceneReader {
             Ok::<_, SceneReadError>(Piece { start: range.start, bytes: part.bytes })
         });
         let mut pieces = try_join_all(fetched).await?;
-        pieces.push(band.head.clone());
+        pieces.extend(band.pieces.iter().cloned());
         Ok(FetchedFile { directory: band.directory.clone(), pieces })
     }
 }

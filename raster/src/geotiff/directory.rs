@@ -6,6 +6,7 @@ use floe_shared::encoding::{DataType, Scalar};
 
 use super::blocks;
 use super::error::{GeoTiffError, GeoTiffProblem};
+use super::fetched::Piece;
 use super::format::{Expect, Format};
 use super::geo_keys::GeoKeys;
 use super::layout::Layout;
@@ -61,45 +62,50 @@ pub struct Directory {
     blocks: Vec<Range<u64>>,
 }
 
-/// What came of reading a directory from the first bytes of a file.
+/// What came of reading a directory from a part of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Parsed {
     /// All of it was there.
     Ready(Box<Directory>),
-    /// It reaches further: at least so many bytes from the file's beginning are needed.
-    Needs(u64),
+    /// These bytes of the file are needed besides, all in one piece. They lie within the file, and are no more than what a
+    /// directory, or the longest list of blocks that is read, takes (2 MiB).
+    Needs(Range<u64>),
 }
 
 impl Directory {
-    /// Reads the directory of the full-resolution image from the first bytes of a file: of the band that is expected,
-    /// which must have the type that is expected, north up in a reference system that is known, in blocks that can be
+    /// Reads the directory of the full-resolution image from the pieces of a file that have been fetched: of the band that is
+    /// expected, which must have the type that is expected, north up in a reference system that is known, in blocks that can be
     /// decoded and that end within the file.
     ///
-    /// Overviews and masks, which may lie before the full-resolution data, are passed over. For several bands of a file
-    /// its first bytes are read several times.
+    /// A directory lies anywhere in its file, often at the end, and its longer values lie elsewhere again: what is missing is
+    /// asked for ([`Parsed::Needs`]), first the header. Overviews and masks, which may lie before the full-resolution data, are
+    /// passed over. For several bands of a file its directory is read several times.
     pub fn parse(
         asset: &str,
         expect: Expect,
-        head: &[u8],
+        pieces: &[Piece],
         file_length: u64,
     ) -> Result<Parsed, GeoTiffError> {
-        match Self::read(asset, expect, head, file_length) {
+        let pieces = pieces.iter().map(|piece| (piece.start, &*piece.bytes)).collect();
+        match Self::read(asset, expect, pieces, file_length) {
             Ok(directory) => Ok(Parsed::Ready(Box::new(directory))),
-            Err(Stop::Needs(bytes)) => Ok(Parsed::Needs(bytes)),
+            Err(Stop::Needs(range)) => Ok(Parsed::Needs(range)),
             Err(Stop::Wrong(problem)) => Err(problem.of(asset)),
         }
     }
 
     /// The same for a file that is at hand as a whole.
     pub fn parse_file(asset: &str, expect: Expect, file: &[u8]) -> Result<Self, GeoTiffError> {
-        match Self::parse(asset, expect, file, file.len() as u64)? {
-            Parsed::Ready(directory) => Ok(*directory),
-            Parsed::Needs(expected) => {
-                let what = "the directory".to_owned();
-                let found = file.len() as u64;
-                Err(GeoTiffProblem::Truncated { what, expected, found }.of(asset))
-            }
-        }
+        Self::read(asset, expect, vec![(0, file)], file.len() as u64).map_err(|stop| {
+            let problem = match stop {
+                Stop::Wrong(problem) => problem,
+                // What does not end within the file is refused before it is asked for.
+                Stop::Needs(Range { start, end }) => {
+                    GeoTiffProblem::NotFetched { what: "the directory".to_owned(), start, end }
+                }
+            };
+            problem.of(asset)
+        })
     }
 
     /// Where the bytes of a block of the band are; empty for a block that is not stored. Bands that are interleaved
@@ -154,8 +160,13 @@ impl Directory {
         Ok(())
     }
 
-    fn read(asset: &str, expect: Expect, head: &[u8], file_length: u64) -> Result<Self, Stop> {
-        let tiff = Tiff::open(head, file_length)?;
+    fn read(
+        asset: &str,
+        expect: Expect,
+        pieces: Vec<(u64, &[u8])>,
+        file_length: u64,
+    ) -> Result<Self, Stop> {
+        let tiff = Tiff::open(pieces, file_length)?;
         let entries = tiff.find(|entries| {
             let kind = entries.integer("NewSubfileType", 254)?.unwrap_or(0);
             // Bit 0: an overview; bit 2: a mask.

@@ -16,6 +16,18 @@ pub struct Piece {
     pub bytes: Bytes,
 }
 
+impl Piece {
+    /// Some bytes of the file, if they all lie in the piece.
+    pub fn get(&self, range: &Range<u64>) -> Option<&[u8]> {
+        part(self.start, &self.bytes, range)
+    }
+
+    /// The byte of the file behind the last of the piece.
+    pub fn end(&self) -> u64 {
+        self.start + self.bytes.len() as u64
+    }
+}
+
 /// A file: the directory of one of its bands, and the pieces that were fetched of it.
 #[derive(Clone, Debug)]
 pub struct FetchedFile {
@@ -37,15 +49,15 @@ impl FetchedFile {
         if start == end {
             return Ok(&[]);
         }
-        self.pieces
-            .iter()
-            .find_map(|piece| {
-                let from = start.checked_sub(piece.start)?;
-                piece.bytes.get(from as usize..(end - piece.start) as usize)
-            })
-            .ok_or_else(|| {
-                let what = format!("block {block}");
-                GeoTiffProblem::NotFetched { what, start, end }.of(&self.directory.asset)
-            })
+        self.pieces.iter().find_map(|piece| piece.get(&(start..end))).ok_or_else(|| {
+            let what = format!("block {block}");
+            GeoTiffProblem::NotFetched { what, start, end }.of(&self.directory.asset)
+        })
     }
+}
+
+/// Some bytes of a file, if they all lie within `bytes`, which begin at `start` in it.
+pub(super) fn part<'a>(start: u64, bytes: &'a [u8], range: &Range<u64>) -> Option<&'a [u8]> {
+    let [from, to] = [range.start, range.end].map(|at| at.checked_sub(start));
+    bytes.get(from? as usize..to? as usize)
 }

@@ -1,20 +1,25 @@
 //! The TIFF container: header, directories and their entries, classic and `BigTIFF`, in both byte
 //! orders (TIFF 6.0, section 2; `BigTIFF` as libtiff defines it).
 
+use std::ops::Range;
+
 use super::error::GeoTiffProblem;
+use super::fetched::part;
 
 /// More directories than any granule has; a chain that is longer runs in a circle.
 const MAX_DIRECTORIES: usize = 64;
 /// More values than any tag but those of the blocks has; a count beyond is damaged.
 pub(super) const MOST_VALUES: usize = 4096;
+/// More entries than any directory has.
+const MOST_ENTRIES: u64 = 4096;
 /// The types of whole numbers: bytes, shorts, longs, directories, and `BigTIFF`'s longer ones.
 const WHOLE_NUMBERS: &[u16] = &[1, 3, 4, 13, 16, 18];
 
 /// Why reading stopped.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// The bytes at hand end too early: as many as this are needed from the file's beginning.
-    Needs(u64),
+    /// These bytes of the file are needed and not at hand.
+    Needs(Range<u64>),
     /// The file is wrong.
     Wrong(GeoTiffProblem),
 }
@@ -25,9 +30,10 @@ impl From<GeoTiffProblem> for Stop {
     }
 }
 
-/// The beginning of a TIFF.
+/// A TIFF, as far as it has been fetched.
 pub(super) struct Tiff<'a> {
-    head: &'a [u8],
+    /// Where in the file each begins, and its bytes.
+    pieces: Vec<(u64, &'a [u8])>,
     file_length: u64,
     pub(super) big_endian: bool,
     wide: bool,
@@ -50,8 +56,8 @@ struct Entry {
 }
 
 impl<'a> Tiff<'a> {
-    pub(super) fn open(head: &'a [u8], file_length: u64) -> Result<Self, Stop> {
-        let mut tiff = Self { head, file_length, big_endian: false, wide: false };
+    pub(super) fn open(pieces: Vec<(u64, &'a [u8])>, file_length: u64) -> Result<Self, Stop> {
+        let mut tiff = Self { pieces, file_length, big_endian: false, wide: false };
         let magic: [u8; 4] = tiff.bytes("the header", 0, 8)?[..4].try_into().unwrap_or_default();
         (tiff.big_endian, tiff.wide) = match &magic {
             b"II\x2a\0" => (false, false),
@@ -73,11 +79,22 @@ impl<'a> Tiff<'a> {
         while offset != 0 && seen < MAX_DIRECTORIES {
             let width = if self.wide { 8 } else { 2 };
             let count = self.integer(offset, width)?;
-            let entries = Entries { tiff: self, start: offset.saturating_add(width), count };
+            let start = offset.saturating_add(width);
+            let end = count.saturating_mul(self.entry_size()).saturating_add(start);
+            self.check_end("a directory", end)?;
+            if count > MOST_ENTRIES {
+                let expected = format!("{MOST_ENTRIES} at most");
+                return Err(GeoTiffProblem::unexpected(
+                    "entries of a directory",
+                    &expected,
+                    &count,
+                )
+                .into());
+            }
+            let entries = Entries { tiff: self, start, count };
             if wanted(&entries)? {
                 return Ok(entries);
             }
-            let end = count.saturating_mul(self.entry_size()).saturating_add(entries.start);
             offset = self.integer(end, self.offset_size())?;
             seen += 1;
         }
@@ -99,13 +116,19 @@ impl<'a> Tiff<'a> {
 
     fn bytes(&self, what: &str, offset: u64, length: u64) -> Result<&'a [u8], Stop> {
         let end = offset.saturating_add(length);
-        if end > self.file_length {
-            let found = self.file_length;
-            return Err(
-                GeoTiffProblem::Truncated { what: what.to_owned(), expected: end, found }.into()
-            );
+        self.check_end(what, end)?;
+        let range = offset..end;
+        let mut found = self.pieces.iter().filter_map(|(start, bytes)| part(*start, bytes, &range));
+        found.next().ok_or(Stop::Needs(range.clone()))
+    }
+
+    /// Refuses what ends behind the file.
+    fn check_end(&self, what: &str, end: u64) -> Result<(), GeoTiffProblem> {
+        if end <= self.file_length {
+            return Ok(());
         }
-        self.head.get(offset as usize..end as usize).ok_or(Stop::Needs(end))
+        let (what, found) = (what.to_owned(), self.file_length);
+        Err(GeoTiffProblem::Truncated { what, expected: end, found })
     }
 
     fn integer(&self, offset: u64, width: u64) -> Result<u64, Stop> {
@@ -136,19 +159,23 @@ impl<'a> Entries<'a, '_> {
         Ok(Some(Entry { kind, count, offset }))
     }
 
-    /// The bytes of each value of a tag, if they are of one of these kinds.
+    /// The bytes of each value of a tag, if they are of one of these kinds and no more than `most`: of more none is asked for.
     fn values(
         &self,
         name: &'static str,
         tag: u16,
         kinds: &[u16],
+        most: usize,
     ) -> Result<Option<std::slice::ChunksExact<'a, u8>>, Stop> {
         let Some(Entry { kind, count, offset }) = self.entry(tag)? else { return Ok(None) };
         let size = kind_size(kind).filter(|_| kinds.contains(&kind)).ok_or_else(|| {
             let (expected, found) = (format!("values of type {kinds:?}"), format!("type {kind}"));
             GeoTiffProblem::unexpected(name, &expected, &found)
         })?;
-        let bytes = self.tiff.bytes(name, offset, count.saturating_mul(size))?;
+        let length = count.saturating_mul(size);
+        self.tiff.check_end(name, offset.saturating_add(length))?;
+        at_most(name, most, count)?;
+        let bytes = self.tiff.bytes(name, offset, length)?;
         Ok(Some(bytes.chunks_exact(size as usize)))
     }
 
@@ -159,36 +186,33 @@ impl<'a> Entries<'a, '_> {
         tag: u16,
         most: usize,
     ) -> Result<Option<Vec<u64>>, Stop> {
-        let Some(values) = self.values(name, tag, WHOLE_NUMBERS)? else { return Ok(None) };
-        at_most(name, most, values.len())?;
+        let Some(values) = self.values(name, tag, WHOLE_NUMBERS, most)? else { return Ok(None) };
         Ok(Some(values.map(|value| self.tiff.number(value)).collect()))
     }
 
     /// The first value of a tag of whole numbers.
     pub(super) fn integer(&self, name: &'static str, tag: u16) -> Result<Option<u64>, Stop> {
-        let values = self.values(name, tag, WHOLE_NUMBERS)?;
+        let values = self.values(name, tag, WHOLE_NUMBERS, MOST_VALUES)?;
         Ok(values.and_then(|mut values| values.next()).map(|value| self.tiff.number(value)))
     }
 
     /// The text of a tag, without the NUL at its end.
     pub(super) fn text(&self, name: &'static str, tag: u16) -> Result<Option<String>, Stop> {
-        let Some(values) = self.values(name, tag, &[2])? else { return Ok(None) };
-        at_most(name, MOST_VALUES, values.len())?;
+        let Some(values) = self.values(name, tag, &[2], MOST_VALUES)? else { return Ok(None) };
         let bytes: Vec<u8> = values.flatten().copied().take_while(|&byte| byte != 0).collect();
         Ok(Some(String::from_utf8_lossy(&bytes).trim().to_owned()))
     }
 
     /// The values of a tag of doubles, bit for bit.
     pub(super) fn doubles(&self, name: &'static str, tag: u16) -> Result<Option<Vec<f64>>, Stop> {
-        let Some(values) = self.values(name, tag, &[12])? else { return Ok(None) };
-        at_most(name, MOST_VALUES, values.len())?;
+        let Some(values) = self.values(name, tag, &[12], MOST_VALUES)? else { return Ok(None) };
         Ok(Some(values.map(|value| f64::from_bits(self.tiff.number(value))).collect()))
     }
 }
 
-/// Refuses a tag with more values than it can have, before they are kept.
-fn at_most(name: &'static str, most: usize, found: usize) -> Result<(), GeoTiffProblem> {
-    if found <= most {
+/// Refuses a tag with more values than it can have, before they are asked for.
+fn at_most(name: &'static str, most: usize, found: u64) -> Result<(), GeoTiffProblem> {
+    if found <= most as u64 {
         return Ok(());
     }
     let (expected, found) = (format!("{most} values at most"), format!("{found} values"));

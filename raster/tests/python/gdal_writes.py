@@ -151,6 +151,14 @@ for compress, said in [
     refuse(compress, f"Compression: expected none, LZW, DEFLATE or ZSTD, {said}")
 for kind, said in [
     ("uint64", "unsigned integers of 64 bits"),
+# Directories that GDAL has written anew, at the ends of their files.
+for wide, endianness, blocks in product(["YES", "NO"], ["LITTLE", "BIG"], BLOCKS):
+    name = f"anew-{wide}-{endianness}-{len(blocks)}"
+    path = write(name, pixels("uint16", 3), **blocks, bigtiff=wide, endianness=endianness, compress="deflate")
+    with rasterio.open(path, "r+") as target:
+        target.update_tags(written="anew")
+    read(name, path)
+
     ("int64", "signed integers of 64 bits"),
     ("complex64", "complex numbers of 64 bits"),
 ]:
