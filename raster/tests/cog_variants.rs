@@ -160,7 +160,7 @@ fn other_images_are_refused_by_what_is_other() {
         (replace(284, Values::Short(vec![3])), "PlanarConfiguration: expected 1 (interleaved)"),
         (
             replace(259, Values::Short(vec![7])),
-            "Compression: expected none, LZW, DEFLATE or ZSTD, found 7 (JPEG)",
+            "Compression: expected none, LZW, DEFLATE, ZSTD or LERC, found 7 (JPEG)",
         ),
         (replace(317, Values::Short(vec![3])), "Predictor"),
         (replace(254, Values::Long(vec![1])), "found none in 1 directories"),

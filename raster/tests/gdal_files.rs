@@ -140,6 +140,11 @@ fn check_refused(folder: &Path) {
         let error = Directory::parse_file(name, Expect::default(), &file).unwrap_err().to_string();
         assert!(error.starts_with(&format!("{name}: ")) && error.contains(expected), "{error}");
     }
+    let file = std::fs::read(folder.join("lerc-alpha.tif")).unwrap();
+    let directory = Directory::parse_file("lerc-alpha", Expect::default(), &file).unwrap();
+    let error = decode(&FetchedFile::whole(directory, file.into())).unwrap_err().to_string();
+    let expected = "lerc-alpha: block 0 is corrupt: expected 4 numbers a pixel, found 3 in 1 bands";
+    assert_eq!(error, expected);
     let file = std::fs::read(folder.join("large.tif")).unwrap();
     let error = |expect| Directory::parse_file("large", expect, &file).unwrap_err().to_string();
     let fourth = Expect { band: 4, ..Expect::default() };

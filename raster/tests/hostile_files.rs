@@ -191,8 +191,13 @@ proptest! {
     }
 }
 
-/// A file of one block of 64 x 64 pixels of some bands, said to be compressed in some way.
-fn one_block(compression: u64, predictor: u64, [format, bits]: [u64; 2], bands: u64) -> Directory {
+/// A file of one block of 64 x 64 pixels of some bands, said to be compressed in some way, of LERC with what it says besides.
+fn one_block(
+    [compression, lerc]: [u64; 2],
+    predictor: u64,
+    [format, bits]: [u64; 2],
+    bands: u64,
+) -> Directory {
     let short = |number| Values::Short(vec![number]);
     let replace = vec![
         (258, short(bits)),
@@ -200,6 +205,7 @@ fn one_block(compression: u64, predictor: u64, [format, bits]: [u64; 2], bands: 
         (277, short(bands)),
         (317, short(predictor)),
         (339, short(format)),
+        (50674, Values::Long(vec![4, lerc])),
     ];
     let (tile, size) = (Some((64, 64)), (64, 64));
     let variant = Variant { tile, size, replace, ..Variant::default() };
@@ -212,7 +218,9 @@ proptest! {
 
     #[test]
     fn any_bytes_of_a_block_are_decoded_or_refused_in_bounded_memory(
-        compression in prop::sample::select(vec![1_u64, 5, 8, 50000]),
+        compression in prop::sample::select(vec![
+            [1, 0], [5, 0], [8, 0], [50000, 0], [34887, 0], [34887, 1], [34887, 2],
+        ]),
         (kind, predictor) in prop::sample::select(vec![
             ([1, 8], 1_u64), ([2, 16], 2), ([1, 32], 2), ([3, 32], 3), ([3, 64], 2), ([3, 64], 3),
         ]),
@@ -232,7 +240,7 @@ proptest! {
         lzw in any::<bool>(),
         length in prop_oneof![Just(8192_usize), 8180..8204_usize, 0..20_000_usize],
     ) {
-        let directory = one_block(if lzw { 5 } else { 50000 }, 1, [1, 16], 1);
+        let directory = one_block([if lzw { 5 } else { 50000 }, 0], 1, [1, 16], 1);
         let pixels: Vec<u8> = (0..length).map(|at| (at / 50) as u8).collect();
         let stored = if lzw {
             weezl::encode::Encoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8)
@@ -246,6 +254,37 @@ proptest! {
         prop_assert_eq!(decoded.is_ok(), length == 64 * 64 * 2);
         let whole: Vec<u8> = (0..64 * 64 * 2).map(|at| (at / 50) as u8).collect();
         prop_assert!(decoded.is_err() || found == whole);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_damaged_block_in_lerc_fails_or_decodes_to_the_same(
+        is_masked in any::<bool>(),
+        tolerance in prop::sample::select(vec![None, Some(0.01_f32)]),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let directory = one_block([34887, 0], 1, [3, 32], 1);
+        let number = |at: usize| 280.0 + (at / 64) as f32 * 0.37 + (at % 7) as f32;
+        let numbers: Vec<f32> = (0..64 * 64).map(number).collect();
+        let mut mask = lerc::bitmask::BitMask::all_valid(64 * 64);
+        if is_masked {
+            (100..300).for_each(|at| mask.set_invalid(at));
+        }
+        let precision = tolerance.map_or(lerc::Precision::Lossless, lerc::Precision::Tolerance);
+        let whole = lerc::encode_slice_masked(64, 64, &numbers, &mask, precision).unwrap();
+        let (mut expected, mut found) = (Vec::new(), Vec::new());
+        let mut decoder = Decoder::default();
+        decoder.decode(&directory, 0, &whole, &mut expected).unwrap();
+        let mut damaged = whole;
+        for (place, byte) in damage {
+            *place.get_mut(&mut damaged) = byte;
+        }
+        let (decoded, peak) = memory::peak(|| decoder.decode(&directory, 0, &damaged, &mut found));
+        prop_assert!(decoded.is_err() || found == expected);
+        prop_assert!(peak < 1 << 20, "{peak} bytes");
     }
 }
 
@@ -322,6 +361,7 @@ fn files_that_were_found_are_refused_by_what_is_wrong_with_them() {
         let file = std::fs::read(folder.join(name)).unwrap();
         // A server may say of a file that it is as long as its blocks are said to be.
         let length = if name == "block-of-4-gigabytes.tif" { 1 << 40 } else { file.len() as u64 };
+        let pieces = [Piece { start: 0, bytes: file.clone().into() }];
         let (result, peak) =
             memory::peak(|| match Directory::parse(name, Layer::QC.expect, &pieces, length)? {
                 Parsed::Ready(_) => read(Layer::QC, &file).map(drop),
@@ -334,4 +374,3 @@ fn files_that_were_found_are_refused_by_what_is_wrong_with_them() {
     }
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), seen);
 }
-        let pieces = [Piece { start: 0, bytes: file.clone().into() }];

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::directory::Compression;
 use super::error::GeoTiffProblem;
 use super::format::Format;
 use super::layout::Layout;
@@ -93,12 +92,13 @@ fn read_layout(entries: &Entries<'_, '_>, format: &Format) -> Result<Layout, Sto
 ///
 /// Blocks alike may share all their bytes; one that is not stored has neither place nor length.
 ///
-/// `data` is where blocks can lie: between the header and the end of the file.
+/// `most_stored` tells how many bytes those of a block's pixels may become; `data` is where blocks can lie: between the header
+/// and the end of the file.
 pub(super) fn check(
     blocks: &[Range<u64>],
     layout: Layout,
     format: &Format,
-    compression: Compression,
+    most_stored: impl Fn(u64) -> u64,
     data: Range<u64>,
 ) -> Result<(), GeoTiffProblem> {
     for (block, &Range { start, end }) in blocks.iter().enumerate() {
@@ -113,7 +113,7 @@ pub(super) fn check(
             return Err(GeoTiffProblem::Truncated { what, expected: end, found });
         }
         let bytes = layout.stored_pixels(block) * format.pixel_bytes();
-        let (most, found) = (compression.most_stored(bytes as u64), end - start);
+        let (most, found) = (most_stored(bytes as u64), end - start);
         if found > most {
             return Err(GeoTiffProblem::Oversized { block, most, found });
         }

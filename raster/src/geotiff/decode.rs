@@ -1,8 +1,8 @@
 //! Decodes blocks: bytes of a file to numbers.
 //!
 //! A damaged block is an error: libdeflate compares the checksum at the end of a zlib stream (Adler-32) with what it
-//! has inflated, and never writes past the buffer that it is given. LZW has no checksum and zstd only one that writers of
-//! TIFF leave out: there only what cannot be decoded, or has another length, is found out.
+//! has inflated, and never writes past the buffer that it is given. LERC has a checksum too (Fletcher's). LZW has none and zstd only
+//! one that writers of TIFF leave out: there only what cannot be decoded, or has another length, is found out.
 
 use floe_shared::encoding::DataType;
 use libdeflater::Decompressor;
@@ -11,6 +11,7 @@ use weezl::{BitOrder, LzwStatus};
 use super::directory::{Compression, Directory, Predictor};
 use super::error::{GeoTiffError, GeoTiffProblem};
 use super::format::Format;
+use super::lerc;
 use super::predictor::{undo_differences, undo_floating_point};
 use crate::samples::Samples;
 
@@ -27,6 +28,8 @@ pub struct Decoder {
     interleaved: Vec<u8>,
     /// A block of one band.
     band: Vec<u8>,
+    /// A block in LERC that was compressed further.
+    blob: Vec<u8>,
 }
 
 impl Default for Decoder {
@@ -38,6 +41,7 @@ impl Default for Decoder {
             row: Vec::new(),
             interleaved: Vec::new(),
             band: Vec::new(),
+            blob: Vec::new(),
         }
     }
 }
@@ -106,21 +110,24 @@ impl Decoder {
     ) -> Result<(), GeoTiffProblem> {
         let pixel = directory.format.pixel_bytes();
         let expected = directory.layout.stored_pixels(block) * pixel;
-        // Before anything is allocated for it.
-        if expected / directory.compression.most_inflation() > stored.len() {
+        // Before anything is allocated for it. In LERC any number of pixels that are alike take the same bytes.
+        if !directory.is_lerc && expected / directory.compression.most_inflation() > stored.len() {
             let why = format!("{} bytes cannot hold {expected}", stored.len());
             return Err(GeoTiffProblem::Corrupt { block, why });
         }
         pixels.resize(expected, 0);
-        let found = self
-            .decompress(directory.compression, stored, pixels)
-            .map_err(|why| GeoTiffProblem::Corrupt { block, why })?;
+        let decompressed = if directory.is_lerc {
+            self.unpack_lerc(directory, block, stored, pixels)
+        } else {
+            self.decompress(directory.compression, stored, pixels)
+        };
+        let found = decompressed.map_err(|why| GeoTiffProblem::Corrupt { block, why })?;
         if found != expected {
             return Err(GeoTiffProblem::Length { block, expected, found });
         }
-        // What is not compressed has no predictor, whatever the tag says: so do libtiff and GDAL.
-        let compressed = directory.compression != Compression::None;
-        let predictor = if compressed { directory.predictor } else { Predictor::None };
+        // What is not compressed, or by LERC, has no predictor, whatever the tag says: so do libtiff and GDAL.
+        let has_predictor = directory.compression != Compression::None && !directory.is_lerc;
+        let predictor = if has_predictor { directory.predictor } else { Predictor::None };
         let (size, bands) = (directory.data_type.size(), directory.format.interleaved);
         let row = directory.layout.block_width as usize * pixel;
         if predictor == Predictor::FloatingPoint {
@@ -138,6 +145,30 @@ impl Decoder {
             }
         }
         Ok(())
+    }
+
+    /// The pixels of a block in LERC; how many bytes they are, or what is wrong with them.
+    fn unpack_lerc(
+        &mut self,
+        directory: &Directory,
+        block: usize,
+        stored: &[u8],
+        pixels: &mut [u8],
+    ) -> Result<usize, String> {
+        let width = directory.layout.block_width as usize;
+        let shape = [width, directory.layout.stored_pixels(block) / width];
+        if directory.compression == Compression::None {
+            return lerc::decode(&directory.format, shape, stored, pixels);
+        }
+        let mut blob = std::mem::take(&mut self.blob);
+        blob.resize(lerc::most_bytes(pixels.len() as u64) as usize, 0);
+        let length = self.decompress(directory.compression, stored, &mut blob);
+        let decoded = length.and_then(|length| {
+            let blob = blob.get(..length).ok_or("more bytes than LERC can have made")?;
+            lerc::decode(&directory.format, shape, blob, pixels)
+        });
+        self.blob = blob;
+        decoded
     }
 
     /// How many bytes are stored; those that fit are in `pixels`. What is wrong with them otherwise.

@@ -10,12 +10,13 @@ use super::fetched::Piece;
 use super::format::{Expect, Format};
 use super::geo_keys::GeoKeys;
 use super::layout::Layout;
+use super::lerc;
 use super::nodata::Nodata;
-use super::tiff::{Entries, Stop, Tiff};
+use super::tiff::{Entries, MOST_VALUES, Stop, Tiff};
 use super::transform::Transform;
 use crate::crs::Crs;
 
-/// How the bytes of a block are compressed.
+/// How the bytes of a block are compressed: of one in LERC, those of the blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compression {
     /// Not at all.
@@ -57,6 +58,8 @@ pub struct Directory {
     pub(super) absent: Nodata,
     pub(super) format: Format,
     pub(super) compression: Compression,
+    /// Whether blocks are blobs of LERC.
+    pub(super) is_lerc: bool,
     pub(super) predictor: Predictor,
     pub(super) big_endian: bool,
     blocks: Vec<Range<u64>>,
@@ -173,13 +176,15 @@ impl Directory {
             Ok(kind & 0b101 == 0)
         })?;
         let format = Format::read(&entries, expect)?;
-        let compression = Compression::read(&entries)?;
+        let (compression, is_lerc) = Compression::read(&entries)?;
         let predictor = Predictor::read(&entries, format.data_type)?;
         let keys = GeoKeys::read(&entries)?;
         let (crs, points) = (keys.crs()?, keys.pixels_are_points()?);
         let (layout, places) = blocks::read(&entries, &format)?;
         let data = tiff.header_length()..file_length;
-        blocks::check(&places, layout, &format, compression, data)?;
+        let most =
+            |bytes| compression.most_stored(if is_lerc { lerc::most_bytes(bytes) } else { bytes });
+        blocks::check(&places, layout, &format, most, data)?;
         let absent = Nodata::new(format.data_type, entries.text("GDAL_NODATA", 42113)?);
         Ok(Self {
             asset: asset.to_owned(),
@@ -191,6 +196,7 @@ impl Directory {
             absent,
             format,
             compression,
+            is_lerc,
             predictor,
             big_endian: tiff.big_endian,
             blocks: places,
@@ -199,26 +205,46 @@ impl Directory {
 }
 
 impl Compression {
-    fn read(entries: &Entries<'_, '_>) -> Result<Self, Stop> {
+    /// The compression, and whether what is compressed is in LERC.
+    fn read(entries: &Entries<'_, '_>) -> Result<(Self, bool), Stop> {
         match entries.integer("Compression", 259)?.unwrap_or(1) {
-            1 => Ok(Self::None),
-            8 | 32946 => Ok(Self::Deflate),
-            5 => Ok(Self::Lzw),
-            50000 => Ok(Self::Zstd),
+            1 => Ok((Self::None, false)),
+            8 | 32946 => Ok((Self::Deflate, false)),
+            5 => Ok((Self::Lzw, false)),
+            50000 => Ok((Self::Zstd, false)),
+            34887 => Ok((Self::of_lerc(entries)?, true)),
             code => {
                 let name = match code {
                     2..=4 => " (CCITT)",
                     6 | 7 => " (JPEG)",
                     32773 => " (PackBits)",
                     34712 => " (JPEG 2000)",
-                    34887 => " (LERC)",
                     34925 => " (LZMA)",
                     50001 => " (WebP)",
                     50002 | 52546 => " (JPEG XL)",
                     _ => "",
                 };
-                let (expected, found) = ("none, LZW, DEFLATE or ZSTD", format!("{code}{name}"));
+                let (expected, found) =
+                    ("none, LZW, DEFLATE, ZSTD or LERC", format!("{code}{name}"));
                 Err(GeoTiffProblem::unexpected("Compression", &expected, &found).into())
+            }
+        }
+    }
+
+    /// What blobs of LERC are compressed by.
+    fn of_lerc(entries: &Entries<'_, '_>) -> Result<Self, Stop> {
+        // The version of LERC, which each blob tells as well, and the compression.
+        let name = "LercParameters";
+        let parameters = entries.integers(name, 50674, MOST_VALUES)?;
+        let parameters = parameters.ok_or(GeoTiffProblem::Missing { name })?;
+        match parameters.get(1) {
+            Some(0) => Ok(Self::None),
+            Some(1) => Ok(Self::Deflate),
+            Some(2) => Ok(Self::Zstd),
+            _ => {
+                let expected = "a version, and 0 (LERC alone), 1 (DEFLATE) or 2 (ZSTD)";
+                let found = format!("{parameters:?}");
+                Err(GeoTiffProblem::unexpected(name, &expected, &found).into())
             }
         }
     }

@@ -86,10 +86,11 @@ def compressions(kind: str) -> list[dict]:
     for compress in COMPRESSIONS:
         predictors = [1, 2, 3] if kind.startswith("float") else [1, 2]
         made += [{"compress": compress, "predictor": predictor} for predictor in predictors]
-    return made
+    return made + [{"compress": compress} for compress in LERC]
 
 
 COMPRESSIONS = ["deflate", "lzw", "zstd"]
+LERC = ["lerc", "lerc_deflate", "lerc_zstd"]
 BLOCKS = [{"tiled": True, "blockxsize": 32, "blockysize": 16}, {"blockysize": 7}]
 
 for kind in TYPES:
@@ -110,6 +111,17 @@ for kind, nodata in [("uint8", 255), ("int16", -32768), ("uint16", None), ("floa
         window = Window(20, 12, 40, 30)
         settings = blocks | {"nodata": nodata, "interleave": interleave, "compress": "deflate", "sparse_ok": True}
         read(name, write(name, pixels(kind, 2), window, **settings))
+
+# LERC that is not exact, and with masks of its own: where all bands of a pixel are NaN, or only some.
+for kind, bands, interleave in product(["float32", "float64"], [1, 3], ["pixel", "band"]):
+    name = f"lerc-{kind}-{bands}-{interleave}"
+    data = pixels(kind, bands)
+    data[~numpy.isfinite(data)] = 7
+    data[:, 20:40, 30:60] = numpy.nan
+    data[0, 50, :9] = numpy.nan
+    read(name, write(name, data, **BLOCKS[0], interleave=interleave, compress="lerc_deflate", max_z_error=0.01))
+even = numpy.full((2, HEIGHT, WIDTH), 5, "int16")
+read("lerc-even", write("lerc-even", even, **BLOCKS[0], compress="lerc", interleave="pixel"))
 
 # Places.
 DEGREES = Affine(0.00025, 0, -70.0, 0, -0.00025, 10.0)
@@ -139,18 +151,6 @@ with rasterio.open(folder / "mask.tif", "w", driver="GTiff", count=1, width=WIDT
     target.write_mask(numpy.eye(HEIGHT, WIDTH, dtype="uint8") * 255)
 read("mask", folder / "mask.tif")
 
-# What is refused.
-for compress, said in [
-    ("jpeg", "found 7 (JPEG)"),
-    ("lerc", "found 34887 (LERC)"),
-    ("lzma", "found 34925 (LZMA)"),
-    ("packbits", "found 32773 (PackBits)"),
-    ("webp", "found 50001 (WebP)"),
-]:
-    write(compress, pixels("uint8", 3), compress=compress, interleave="pixel")
-    refuse(compress, f"Compression: expected none, LZW, DEFLATE or ZSTD, {said}")
-for kind, said in [
-    ("uint64", "unsigned integers of 64 bits"),
 # Directories that GDAL has written anew, at the ends of their files.
 for wide, endianness, blocks in product(["YES", "NO"], ["LITTLE", "BIG"], BLOCKS):
     name = f"anew-{wide}-{endianness}-{len(blocks)}"
@@ -159,6 +159,20 @@ for wide, endianness, blocks in product(["YES", "NO"], ["LITTLE", "BIG"], BLOCKS
         target.update_tags(written="anew")
     read(name, path)
 
+# What is refused.
+for compress, said in [
+    ("jpeg", "found 7 (JPEG)"),
+    ("lzma", "found 34925 (LZMA)"),
+    ("packbits", "found 32773 (PackBits)"),
+    ("webp", "found 50001 (WebP)"),
+]:
+    write(compress, pixels("uint8", 3), compress=compress, interleave="pixel")
+    refuse(compress, f"Compression: expected none, LZW, DEFLATE, ZSTD or LERC, {said}")
+colors = pixels("uint8", 4)
+colors[3] = numpy.where(colors[3] > 99, 255, 0)
+write("lerc-alpha", colors, compress="lerc", interleave="pixel", photometric="RGB", alpha="YES")
+for kind, said in [
+    ("uint64", "unsigned integers of 64 bits"),
     ("int64", "signed integers of 64 bits"),
     ("complex64", "complex numbers of 64 bits"),
 ]:
