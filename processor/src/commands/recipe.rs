@@ -86,16 +86,20 @@ fn check(file: &Path) -> Result<Answer, Error> {
     let document = json!({
         "file": file, "title": recipe.schema.title, "years": years,
         "period": recipe.cadence.name(), "periods": periods.labels().collect::<Vec<_>>(),
-        "collection": catalog.collection, "variables": variables,
+        "collection": catalog.collection, "items": catalog.items, "variables": variables,
     });
     let text = periods.text();
     let (noun, labels) = text.split_once(' ').unwrap_or_default();
+    let source = match catalog.place() {
+        place if catalog.items.is_some() => format!("items      {place}"),
+        place => format!("collection {} at {place}", catalog.collection),
+    };
     let mut lines = vec![
         format!("{}: a recipe that can be followed", file.display()),
         format!("title      {}", recipe.schema.title),
         format!("{noun:<10} {labels}"),
         format!("grid       {} x {} pixels of {}°", grid.rows(), grid.cols(), grid.resolution()),
-        format!("collection {} at {}", catalog.collection, catalog.place()),
+        source,
         format!("reads      {}", Vec::from_iter(recipe.assets()).join(", ")),
     ];
     lines.extend(recipe.schema.variables.iter().map(|variable| {

@@ -19,12 +19,13 @@ use toml::Table;
 /// The recipe that is taken where none is named.
 pub const DEFAULT: &str = "modis-lst";
 /// The recipes that are built in: their names and texts.
-pub const BUILT_IN: [(&str, &str); 5] = [
+pub const BUILT_IN: [(&str, &str); 6] = [
     ("modis-lst", include_str!("../../recipes/modis-lst.toml")),
     ("modis-lst-day-night", include_str!("../../recipes/modis-lst-day-night.toml")),
     ("modis-ndvi", include_str!("../../recipes/modis-ndvi.toml")),
     ("modis-snow", include_str!("../../recipes/modis-snow.toml")),
     ("sentinel-2", include_str!("../../recipes/sentinel-2.toml")),
+    ("glad-landcover", include_str!("../../recipes/glad-landcover.toml")),
 ];
 /// Keys of a recipe that the configuration may override, and that therefore are read with it.
 const SETTINGS: [&str; 3] = ["years", "grid", "catalog"];
@@ -141,7 +142,6 @@ impl RecipeText {
         Ok(Self { name: name.to_owned(), text, is_built_in: false })
     }
 
-    /// Reads and checks the recipe.
     /// Whether a text is the path of a recipe, and no name of one that is built in.
     pub fn is_path(text: &str) -> bool {
         let ends_in_toml =
@@ -149,6 +149,7 @@ impl RecipeText {
         text.contains(['/', '\\']) || ends_in_toml
     }
 
+    /// Reads and checks the recipe.
     pub fn recipe(&self) -> Result<Recipe, RecipeError> {
         check::recipe(self)
     }
