@@ -23,14 +23,42 @@ pinned_channel() {
 WASM_BINDGEN_DIR="$FLOE_CACHE/wasm-bindgen-$(locked_version wasm-bindgen)"
 CARGO_TOOLS_DIR="$FLOE_CACHE/cargo-tools"
 
+checksum() {
+    cksum <"$1" | cut -d' ' -f1
+}
+
+# The page's target, and the compiler for it where the pinned toolchain has no library for the target.
+WASM_TARGET=wasm32-unknown-unknown
+SYSTEM_RUSTC=/usr/bin/rustc
+export WASM_TARGET SYSTEM_RUSTC
+
+has_own_wasm_library() {
+    compgen -G "$(rustc --print target-libdir --target "$WASM_TARGET")/libcore-*.rlib" >/dev/null
+}
+
+# Where a compiler's own release has the sources of its standard library, if it has them.
+library_sources() {
+    if [[ "$1" == "$SYSTEM_RUSTC" ]]; then
+        printf '/usr/src/rustc-%s/library\n' "$("$1" --version | cut -d' ' -f2)"
+    else
+        printf '%s/lib/rustlib/src/rust/library\n' "$("$1" --print sysroot)"
+    fi
+}
+
+# The page's standard library for a compiler: named after the compiler's release and after how it is built.
+wasm_library() {
+    printf '%s/wasm-library-%s-%s\n' "$FLOE_CACHE" "$("$1" --version | cut -d' ' -f2)" "$(checksum "$FLOE_ROOT/script/wasm-library")"
+}
+
+# The pinned toolchain's linker, which may be missing.
+rust_lld() {
+    printf '%s/lib/rustlib/%s/bin/rust-lld\n' "$(rustc --print sysroot)" "$(rustc -vV | sed -n 's/^host: //p')"
+}
+
 # Python lives in a virtual environment, Node's programs in node_modules; both are in the checkout
 # as far as a script can see.
 FLOE_PYTHON="$FLOE_ROOT/.venv/bin/python"
 export FLOE_PYTHON
-
-checksum() {
-    cksum <"$1" | cut -d' ' -f1
-}
 
 # Servers for the tests, if the part `services` of script/bootstrap is installed: their Python packages have a
 # virtual environment of their own.
