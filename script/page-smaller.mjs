@@ -94,8 +94,8 @@ function optimised(module, options) {
 }
 
 /**
- * The module without what nobody would hear of a panic in it: index.html has wasm-opt keep the names (-g) of those whose
- * program sets no hook. Below its first kilobyte lies only the end of the stack.
+ * The module without what nobody would hear of a panic in it: no program that is deployed sets a hook. index.html has wasm-opt
+ * keep the names of functions (-g) for it. Below its first kilobyte lies only the end of the stack.
  */
 const withoutPanics = (module) => optimised(withoutPanicMessages(module), ['-Oz', '--low-memory-unused']);
 
