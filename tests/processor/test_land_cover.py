@@ -99,21 +99,21 @@ class LandCover(Products):
             told = self.json("process", "--tile", "8,38", "8,39", settings=settings)
             granules = [tile["years"][0]["input_granules"] for tile in told["tiles"]]
             self.assertEqual(granules, [1, 1])
-            self.floe("overviews", settings=settings)
-            self.floe("verify", settings=settings)
             self.floe("doctor", settings=settings)
-            self.assertEqual(self.json("status", settings=settings)["counts"]["processed"], 2)
             made.append(self.dataset(mask_and_scale=False).land_cover[:, 300:350, 1900:2000].values)
-            picture = os.path.join(self.directory, f"{number}.png")
-            self.floe("quicklook", "land_cover", 2005, "--out", picture, settings=settings)
-            with rasterio.open(picture) as image:
-                colors = set(map(tuple, image.read()[:3].reshape(3, -1).T.tolist()))
-            # The key's at least: pixels of the map are mixed of several.
-            legend = {tuple(bytes.fromhex(color[1:])) for color in self.recipe["variable"][0]["flag_colors"]}
-            self.assertGreaterEqual(len(colors & legend), 14)
         self.assertGreater(int((made[0] != 255).sum()), 12_000)
         np.testing.assert_array_equal(made[0], made[1])
         np.testing.assert_array_equal(made[0], made[2])
+        for verb in ("overviews", "verify"):
+            self.floe(verb, settings=of_network)
+        self.assertEqual(self.json("status", settings=of_network)["counts"]["processed"], 2)
+        picture = os.path.join(self.directory, "picture.png")
+        self.floe("quicklook", "land_cover", 2005, "--out", picture, settings=of_network)
+        with rasterio.open(picture) as image:
+            colors = set(map(tuple, image.read()[:3].reshape(3, -1).T.tolist()))
+        # The key's at least: pixels of the map are mixed of several.
+        legend = {tuple(bytes.fromhex(color[1:])) for color in self.recipe["variable"][0]["flag_colors"]}
+        self.assertGreaterEqual(len(colors & legend), 14)
 
 
 if __name__ == "__main__":
