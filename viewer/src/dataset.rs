@@ -83,7 +83,7 @@ pub struct Texts {
     pub title: String,
     /// `summary`, `description` or `comment`.
     pub summary: String,
-    /// `source` and `institution`.
+    /// `institution` and `source`.
     pub source: String,
     /// `references`: as a rule addresses, or DOIs.
     pub references: String,

@@ -11,8 +11,10 @@ use crate::state::ramp;
 use crate::state::range::{End, Scale};
 use crate::units::log_ticks;
 
-/// How many labels fit below the legend.
+/// The most labels below the legend.
 const TICKS: usize = 8;
+/// The most characters that fit there, with a space between two labels.
+const CHARACTERS: usize = 36;
 
 /// Colours, ends and labels.
 #[component]
@@ -60,12 +62,22 @@ pub fn Legend() -> impl IntoView {
     };
     let ticks = move || {
         let Scale { low, high, is_log } = scale.get();
-        let ticks = if is_log {
-            log_ticks(low, high, TICKS)
-        } else {
-            measure.with(|measure| measure.ticks(low, high, TICKS))
+        let ticks = |most| {
+            if is_log {
+                log_ticks(low, high, most)
+            } else {
+                measure.with(|measure| measure.ticks(low, high, most))
+            }
         };
-        ticks
+        let mut most = TICKS;
+        let mut fitting = ticks(most);
+        while most > 2
+            && fitting.iter().map(|tick| tick.label.len() + 1).sum::<usize>() > CHARACTERS
+        {
+            most -= 1;
+            fitting = ticks(most);
+        }
+        fitting
             .into_iter()
             .map(|tick| view! { <span style:left=percent(tick.value)>{tick.label}</span> })
             .collect_view()

@@ -20,12 +20,13 @@ pub(super) fn texts(root: &Value) -> Texts {
     let first = |names: &[&str]| {
         names.iter().map(|name| text(name)).find(|text| !text.is_empty()).unwrap_or_default()
     };
-    let mut source = text("source");
-    let institution = text("institution");
-    if !source.is_empty() && !institution.is_empty() {
+    // Who made it comes first: it is what fits beside the map.
+    let mut source = text("institution");
+    let how = text("source");
+    if !source.is_empty() && !how.is_empty() {
         source.push_str(", ");
     }
-    source.push_str(&institution);
+    source.push_str(&how);
     Texts {
         title: text("title"),
         summary: first(&["summary", "description", "comment"]),
@@ -210,7 +211,7 @@ mod tests {
     fn what_the_root_says_is_told_in_few_members() {
         let root = json!({"title": "Air", "comment": "c", "source": "ERA5", "institution": "ECMWF", "references": 7});
         let Texts { title, summary, source, references, license } = texts(&root);
-        assert_eq!([title, summary, source], ["Air", "c", "ERA5, ECMWF"]);
+        assert_eq!([title, summary, source], ["Air", "c", "ECMWF, ERA5"]);
         assert_eq!([references, license], ["", ""]);
     }
 }
