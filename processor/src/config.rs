@@ -379,8 +379,9 @@ impl Config {
         let globe = Grid::new(written.resolution, written.tile_degrees)
             .map_err(|source| wrong(&["grid.resolution", "grid.tile_degrees"], source))?;
         let [west, south, east, north] = written.bounds[..] else {
-            let found = format!("{:?}", written.bounds);
-            return Err(wrong(&["grid.bounds"], GridError::NotBounds { found }));
+            let found = &written.bounds;
+            let what = format!("must be [west, south, east, north] in degrees, found {found:?}");
+            return Err(settings.wrong("grid.bounds", &what));
         };
         globe
             .within(Bounds { west, south, east, north })

@@ -62,11 +62,12 @@ pub enum GridError {
     },
     /// Bounds that are no rectangle on the globe.
     #[error(
-        "grid.bounds must be [west, south, east, north] in degrees, with west and east in -180 to 180 and south below north in -90 to 90, found {found}"
+        "grid.bounds must be [west, south, east, north] in degrees, with west and east in -180 to 180 and south below north in -90 to 90, found [{}, {}, {}, {}]",
+        found.west, found.south, found.east, found.north
     )]
     NotBounds {
         /// What was found.
-        found: String,
+        found: Bounds,
     },
     /// Bounds within a tile.
     #[error("grid.bounds must lie on edges of tiles of {tile}°, found {side} {found}")]
@@ -198,8 +199,7 @@ impl Grid {
         let is_on_globe = [west, east].iter().all(|side| (-180.0..=180.0).contains(side))
             && [south, north].iter().all(|side| (-90.0..=90.0).contains(side));
         if !is_on_globe || south >= north {
-            let found = format!("[{west}, {south}, {east}, {north}]");
-            return Err(GridError::NotBounds { found });
+            return Err(GridError::NotBounds { found: bounds });
         }
         // How many tiles lie between an edge of the globe and a side of the bounds.
         let tiles = |side: &'static str, found: f64, degrees: f64| {
@@ -214,8 +214,7 @@ impl Grid {
             (tiles("west", west, west + 180.0)?, tiles("east", east, east + 180.0)?);
         let cols = if right > left { right - left } else { right + around - left };
         if cols == 0 || left == right {
-            let found = format!("[{west}, {south}, {east}, {north}]");
-            return Err(GridError::NotBounds { found });
+            return Err(GridError::NotBounds { found: bounds });
         }
         let first = TileIndex { row: top, col: left % around };
         Ok(Self { first, tile_rows: bottom - top, tile_cols: cols, ..self })

@@ -145,8 +145,10 @@ impl Measure {
             Self::Other(_) => {
                 let step = decimal_step(span, limit);
                 let (first, last) = ((low / step - 1e-6).ceil(), (high / step + 1e-6).floor());
-                let digits =
-                    (low.abs().max(high.abs()) / step).log10().floor().clamp(0.0, 20.0) as u8;
+                // From the greatest number's first digit to the step's only one.
+                let magnitude = |number: f64| (number.log10() + 1e-9).floor();
+                let greatest = magnitude(low.abs().max(high.abs()));
+                let digits = (greatest - magnitude(step)).clamp(0.0, 20.0) as u8;
                 let tick = |index: usize| {
                     let value = (first + index as f64) * step;
                     // What is left of zero by rounding is zero.
@@ -398,6 +400,7 @@ mod tests {
             rain.ticks(low, high, 6).into_iter().map(|tick| tick.label).collect()
         };
         assert_eq!(labels(0.0, 1.0), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
+        assert_eq!(labels(0.25, 1.25), ["0.4", "0.6", "0.8", "1", "1.2"]);
         assert_eq!(labels(-2e-6, 1e-6), ["\u{2212}2e-6", "\u{2212}1e-6", "0", "1e-6"]);
         assert_eq!(labels(98_000.0, 104_000.0), ["98000", "100000", "102000", "104000"]);
     }
@@ -442,6 +445,7 @@ mod tests {
             let (low, span) = (low * 10_f64.powi(power), span * 10_f64.powi(power));
             let ticks = Measure::Other("mm".into()).ticks(low, low + span, limit);
             prop_assert!(ticks.len() <= limit, "{ticks:?}");
+            prop_assert!(ticks.windows(2).all(|pair| pair[0].label != pair[1].label), "{ticks:?}");
             for tick in ticks {
                 prop_assert!(tick.value >= low - span * 1e-3 && tick.value <= low + span * 1.001);
             }
