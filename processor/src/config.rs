@@ -26,6 +26,7 @@ pub const DEFAULTS: &str = include_str!("../../floe.toml");
 /// What the keys that a recipe may set are where it does not.
 const RECIPE_DEFAULTS: &str = r#"
 years = []
+tile_list = "tile_list.geojson"
 [grid]
 resolution = 0.01
 tile_degrees = 10

@@ -16,6 +16,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PINNED = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)@[0-9a-f]{40}")
 
 
+# What `sparse-checkout` may name here.
+PATTERN = re.compile(r"/\*\.\w+|/\w+/")
+
+
 class ActionError(Exception):
     """An action that is unknown, or that is used in an unknown way."""
 
@@ -37,11 +41,16 @@ class Repository:
         self.files = sorted({*project_files(), *self.replaced})
 
     def copy(self, target, wanted):
-        """Copies files by their exact names, or all of them."""
-        missing = set(wanted or ()) - set(self.files)
-        if missing:
-            raise ActionError(f"checkout: the repository has no {', '.join(sorted(missing))}")
-        for name in wanted or self.files:
+        """Copies the files that patterns name, or all of them; `/*.toml` of the root, or `/folder/`, as git has them without cones."""
+        chosen = list(self.files)
+        if wanted:
+            unknown = [pattern for pattern in wanted if not PATTERN.fullmatch(pattern)]
+            if unknown:
+                raise ActionError(f"checkout: expected patterns as /*.toml or /folder/, found {', '.join(unknown)}")
+            folders = tuple(pattern[1:] for pattern in wanted if pattern.endswith("/"))
+            endings = tuple(pattern[2:] for pattern in wanted if not pattern.endswith("/"))
+            chosen = [name for name in self.files if name.startswith(folders) or ("/" not in name and name.endswith(endings))]
+        for name in chosen:
             path = target / name
             path.parent.mkdir(parents=True, exist_ok=True)
             if name in self.replaced:

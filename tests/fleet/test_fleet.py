@@ -7,6 +7,7 @@ import tarfile
 import unittest
 
 import xarray as xr
+import zarr
 
 from azurite import CONTAINER
 from fleet import FleetCase, land_tiles
@@ -111,6 +112,25 @@ class SmallWorld(FleetCase):
         # With the right token the same list is done.
         self.dispatched(self.new_run(prefix, self.LAND), "process_all_tiles.yml", release="build", tiles_per_job="1")
         self.assertEqual({tile for tile, _ in self.committed(prefix)}, self.LAND)
+
+    def test_a_fork_with_a_recipe_of_its_own_makes_that_dataset(self):
+        prefix = "fork"
+        shown = subprocess.run([self.binary, "recipe", "show", "modis-lst"], capture_output=True, check=True, text=True).stdout
+        head = shown.split("[[variable]]")[0].replace("[grid]", "[grid]\nbounds = [0, 40, 20, 50]\nland = false")
+        lowest = {"name": "lowest", "band": "lst", "statistic": "minimum", "type": "uint16", "units": "K", "long_name": "Lowest"}
+        variable = "".join(f"{key} = {json.dumps(value)}\n" for key, value in {**lowest, "scale": 0.02, "fill": 0}.items())
+        replaced = {
+            "floe.toml": f'recipe = "recipes/lowest.toml"\n{self.configuration}',
+            "recipes/lowest.toml": f"{head}[[variable]]\n{variable}",
+        }
+        self.dispatched(self.new_run(prefix, replaced=replaced), "initialize_store.yml", release="build")
+        run = self.new_run(prefix, replaced=replaced)
+        self.dispatched(run, "process_all_tiles.yml", release="build", tiles_per_job="1")
+        self.assertEqual({tile for tile, _ in self.committed(prefix)}, {(4, 18), (4, 19)})
+        self.assertIn("2 of 2 tiles done", "".join(run.summaries))
+        root = zarr.open_group(self.azurite.repository(prefix).readonly_session("main").store, mode="r")
+        self.assertEqual((set(root.array_keys()) & {"lowest", "avg_daytime_lst"}), {"lowest"})
+        self.assertTrue((root["lowest"][:] > 0).any())
 
     def test_a_release_that_is_not_what_was_built_is_refused(self):
         release = self.release("v9.0.0")

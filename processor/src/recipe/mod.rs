@@ -28,7 +28,7 @@ pub const BUILT_IN: [(&str, &str); 6] = [
     ("glad-landcover", include_str!("../../recipes/glad-landcover.toml")),
 ];
 /// Keys of a recipe that the configuration may override, and that therefore are read with it.
-const SETTINGS: [&str; 3] = ["years", "grid", "catalog"];
+const SETTINGS: [&str; 4] = ["years", "tile_list", "grid", "catalog"];
 
 /// A checked recipe, but for the keys that the configuration may override.
 #[derive(Clone, Debug, PartialEq)]

@@ -23,6 +23,8 @@ pub(super) struct Written {
     // Read with the configuration, which may override them.
     #[serde(rename = "years")]
     _years: Option<Value>,
+    #[serde(rename = "tile_list")]
+    _tile_list: Option<Value>,
     #[serde(rename = "grid")]
     _grid: Option<Value>,
     #[serde(rename = "catalog")]
