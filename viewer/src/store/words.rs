@@ -65,10 +65,12 @@ pub(super) fn labels(arrays: &[&MapArray]) -> Vec<String> {
     if methods.len() > 1 { methods } else { arrays().map(long_name).collect() }
 }
 
-/// The first method of `cell_methods`, as a word: `Mean` of `time: mean area: sum`.
+/// The first method of `cell_methods`, as a word: `Mean` of `time: mean area: sum`. `point`, which sums nothing up and which
+/// percentiles are given for want of a method of theirs (CF, appendix E), is none.
 fn method(array: &ArrayMetadata) -> Option<String> {
     let methods = array.text("cell_methods")?;
     let method = methods.split_whitespace().find(|word| !word.ends_with(':'))?;
+    let method = Some(method).filter(|method| *method != "point")?;
     let mut letters = method.chars();
     let first = letters.next()?.to_ascii_uppercase();
     Some(format!("{first}{}", letters.as_str().replace('_', " ")))
@@ -168,6 +170,12 @@ mod tests {
         let long = ["surface temperature"; 2];
         assert_eq!(labels(&[&mean, &lst("/c", "year: mean")]), long);
         assert_eq!(labels(&[&mean]), long[..1]);
+        let percentile = "time: point (comment: percentile 90)";
+        let names = json!({"long_name": "P90", "standard_name": "x", "cell_methods": percentile});
+        let median =
+            json!({"long_name": "Middle", "standard_name": "x", "cell_methods": "time: median"});
+        let (percentile, median) = (array("/p90", &names), array("/p50", &median));
+        assert_eq!(labels(&[&median, &percentile]), ["Middle", "P90"]);
         let other = array("/pr", &json!({"long_name": "Rain", "cell_methods": "time: sum"}));
         assert_eq!(labels(&[&mean, &other]), ["surface temperature", "Rain"]);
     }
