@@ -151,10 +151,21 @@ await test('mouse, wheel and keyboard move the map', { reduced: false }, async (
       const options = { pointerId: 1, pointerType: 'mouse', clientX, clientY: 400, buttons: 1, bubbles: true };
       canvas.dispatchEvent(new PointerEvent(type, options));
     };
-    for (let i = 1; i <= 5; i++) {
+    const wait = (duration) => {
       const begun = performance.now();
-      while (performance.now() - begun < 8);
-      send('pointermove', 500 - i * 20);
+      while (performance.now() - begun < duration);
+    };
+    // Held up in between it would rest as well: then it goes back, and once more.
+    for (let tries = 0, longest = Infinity; tries < 20 && longest > 20; tries++) {
+      send('pointermove', 500);
+      wait(200);
+      longest = 0;
+      for (let i = 1; i <= 5; i++) {
+        const begun = performance.now();
+        wait(8);
+        send('pointermove', 500 - i * 20);
+        longest = Math.max(longest, performance.now() - begun);
+      }
     }
     send('pointerup', 400);
   });
