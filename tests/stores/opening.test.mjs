@@ -170,21 +170,28 @@ test('the module of further codecs comes only when a store needs it, and a page 
 });
 
 /** Opens a store at a view of the world, and counts the chunks that are asked for, each once: one may be given up and asked for again. */
+/** The world of a store, of which no chunk is answered before `release`, so that the map has asked for its whole view. */
 async function visitWorld(name) {
-  const page = await visit({ query: `?store=${name}/&z=1&lon=0&lat=0&smooth=0&base=plain&cmap=greys&min=0&max=250` });
+  const page = await visit({ query: '?store=plain/' });
   const chunks = new Set();
-  await page.page.context().route(/\/c\/0\/\d+\/\d+|\/chunks\//, (route) => {
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.page.context().route(/\/c\/0\/\d+\/\d+|\/chunks\//, async (route) => {
     chunks.add(route.request().url());
-    return route.continue();
+    await released;
+    await route.continue();
   });
-  return { ...page, asked: () => chunks.size };
+  const query = `?store=${name}/&z=1&lon=0&lat=0&smooth=0&base=plain&cmap=greys&min=0&max=250`;
+  await page.page.goto(new URL(query, page.page.url()).href);
+  await page.page.waitForFunction(() => window.floe !== undefined);
+  return { ...page, release, asked: () => chunks.size };
 }
 
 test('a view that would take many bytes is asked for, and read when the visitor wants it or zooms in', async () => {
   const page = await visitWorld('zarr-large');
   const notice = page.page.getByRole('status').filter({ hasText: 'Zoom in' });
-  // The amount grows as the sizes of chunks become known.
   await notice.getByText('all of this view takes 150 MB').waitFor();
+  page.release();
   await page.idle();
   const before = page.asked();
   // Of 32 chunks of 4.7 MB, 14 are within 64 MiB.
@@ -203,6 +210,7 @@ test('a view that would take many bytes is asked for, and read when the visitor 
 
 test('a view that takes few bytes as they are stored is read', async () => {
   const page = await visitWorld('large');
+  page.release();
   await page.idle();
   assert.equal(await page.page.getByText('Zoom in:').count(), 0);
   assert.equal(await page.error(), null);

@@ -52,6 +52,8 @@ struct Host {
     lists: Cell<u32>,
     /// Whether the visitor is being asked.
     is_heavy: Cell<bool>,
+    /// The chunks of the last list that had something new.
+    view: RefCell<Vec<ChunkKey>>,
     running: RefCell<HashMap<ChunkKey, AbortHandle>>,
     decoders: RefCell<Decoders>,
     /// The coarse shapes of the base map, begun before the page asked for them.
@@ -101,6 +103,7 @@ pub fn run() {
         allowed: Cell::new(budget::MOST),
         lists: Cell::new(0),
         is_heavy: Cell::new(false),
+        view: RefCell::default(),
         running: RefCell::default(),
         decoders: RefCell::default(),
         shapes: RefCell::default(),
@@ -139,7 +142,7 @@ fn handle(host: &Rc<Host>, message: ToWorker, attachment: JsValue) {
                 }
             });
         }
-        ToWorker::Want { keys } => host.want(keys),
+        ToWorker::Want { keys } => host.want(&keys),
         ToWorker::Allow { bytes } => host.allowed.set(bytes),
         ToWorker::Sample { request, place, shown, planes } => {
             let store = host.opened();
@@ -331,41 +334,48 @@ impl Host {
 
     /// Fetches what is wanted, as far as that takes no more bytes than are allowed; what lies nearest to the middle of
     /// the screen comes first. Of the rest it is found out what it really takes.
-    fn want(self: &Rc<Self>, mut keys: Vec<(ChunkKey, bool)>) {
+    fn want(self: &Rc<Self>, keys: &[(ChunkKey, bool)]) {
         let number = self.lists.get().wrapping_add(1);
         self.lists.set(number);
         let store = self.opened();
-        let wanted: Vec<ChunkKey> = keys.iter().map(|(key, _)| *key).collect();
-        let within = store.as_ref().map_or(keys.len(), |store| self.within(store, &wanted));
-        let given_up = self.queue.borrow_mut().update(&keys[..within]);
+        // A list without anything new is what is left of the one before: what counts is what that one takes, or a slow
+        // line would have chunk after chunk read beyond what is allowed.
+        let has_new = keys.iter().any(|(_, is_new)| *is_new);
+        if has_new {
+            self.view.replace(keys.iter().map(|(key, _)| *key).collect());
+        }
+        let view = self.view.borrow().clone();
+        let within = store.as_ref().map_or(view.len(), |store| self.within(store, &view));
+        let (now, mut rest): (Vec<_>, Vec<_>) =
+            keys.iter().copied().partition(|(key, _)| view[..within].contains(key));
+        let given_up = self.queue.borrow_mut().update(&now);
         self.abort(&given_up);
         self.pump();
-        let Some(rest) = keys.get_mut(within..).filter(|rest| !rest.is_empty()) else {
-            // A list without anything new is what is left of the one before.
-            if keys.iter().any(|(_, is_new)| *is_new) && self.is_heavy.replace(false) {
+        if rest.is_empty() {
+            if has_new && self.is_heavy.replace(false) {
                 send(&ToPage::Heavy { bytes: 0 });
             }
             return;
-        };
+        }
         // They are not in the queue, whether they were asked for before or not.
-        for (_, is_new) in rest {
+        for (_, is_new) in &mut rest {
             *is_new = true;
         }
         let host = Rc::clone(self);
         spawn_local(async move {
             let Ok(store) = store else { return };
-            let bytes = bytes(&store, &wanted).await;
+            let bytes = bytes(&store, &view).await;
             if host.lists.get() != number {
                 return;
             }
             let is_heavy = bytes > host.allowed.get();
             if is_heavy {
                 send(&ToPage::Heavy { bytes });
-                for (key, _) in &keys[within..] {
+                for (key, _) in &rest {
                     send_chunk(*key, Answer::Held);
                 }
             } else {
-                host.queue.borrow_mut().update(&keys);
+                host.queue.borrow_mut().update(&[now, rest].concat());
                 host.pump();
             }
             host.is_heavy.set(is_heavy);
