@@ -23,7 +23,8 @@ pub(super) async fn run(app: &App, _args: &Args) -> Result<(), Error> {
     let path =
         Some(Path::new(&app.config.tile_list)).filter(|_| layout.schema.cover == Cover::Land);
     let list = path.map(|path| tile_list::write_if_needed(path, layout.grid)).transpose()?;
-    let land = app.covered()?.iter().filter(|land| **land).count();
+    let covered = app.covered()?.iter().filter(|is_covered| **is_covered).count();
+    let land = path.map(|_| covered);
     let (created, snapshot) = match &initialized {
         Initialized::Created { snapshot } => (true, snapshot),
         Initialized::Already { snapshot } => (false, snapshot),
@@ -45,7 +46,7 @@ pub(super) async fn run(app: &App, _args: &Args) -> Result<(), Error> {
             let list = match path.zip(list) {
                 Some((path, written)) => {
                     let written = if written == Written::New { "written" } else { "kept" };
-                    format!("{}: {written}, {tiles} tiles, {land} of them land", path.display())
+                    format!("{}: {written}, {tiles} tiles, {covered} of them land", path.display())
                 }
                 None => format!("{tiles} tiles, each to be processed, land or not"),
             };

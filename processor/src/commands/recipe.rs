@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use floe_shared::grid::Bounds;
 use floe_shared::schema::VariableSpec;
 use serde_json::{Value, json};
 
@@ -83,10 +84,11 @@ fn check(file: &Path) -> Result<Answer, Error> {
     let config = Config::load(nothing, &[assignment])?;
     let Config { recipe, years, periods, grid, catalog, .. } = &config;
     let variables: Vec<Value> = recipe.schema.variables.iter().map(document_of).collect();
+    let Bounds { west, south, east, north } = grid.bounds();
     let document = json!({
         "file": file, "title": recipe.schema.title, "years": years,
         "period": recipe.cadence.name(), "periods": periods.labels().collect::<Vec<_>>(),
-        "collection": catalog.collection, "items": catalog.items, "variables": variables,
+        "collection": catalog.collection, "items": catalog.items, "bounds": [west, south, east, north], "variables": variables,
     });
     let text = periods.text();
     let (noun, labels) = text.split_once(' ').unwrap_or_default();
@@ -98,7 +100,12 @@ fn check(file: &Path) -> Result<Answer, Error> {
         format!("{}: a recipe that can be followed", file.display()),
         format!("title      {}", recipe.schema.title),
         format!("{noun:<10} {labels}"),
-        format!("grid       {} x {} pixels of {}°", grid.rows(), grid.cols(), grid.resolution()),
+        format!(
+            "grid       {} x {} pixels of {}°, {west}° to {east}° E, {south}° to {north}° N",
+            grid.rows(),
+            grid.cols(),
+            grid.resolution()
+        ),
         source,
         format!("reads      {}", Vec::from_iter(recipe.assets()).join(", ")),
     ];

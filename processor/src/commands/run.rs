@@ -31,9 +31,9 @@ pub(super) struct Args {
 
 pub(super) async fn run(app: &App, args: &Args) -> Result<(), Error> {
     let meter = Meter::start();
-    let land = app.covered()?;
+    let covered = app.covered()?;
     let dataset = app.dataset(Access::Write).await?;
-    let Standing { board, .. } = dataset.standing(&land, None).await?;
+    let Standing { board, .. } = dataset.standing(&covered, None).await?;
     let open: Vec<_> = board.open().collect();
     let most = plan::tiles_within(
         u64::from(args.memory) * 1_000_000 / u64::from(args.jobs),
