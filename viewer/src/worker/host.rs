@@ -346,8 +346,9 @@ impl Host {
         }
         let view = self.view.borrow().clone();
         let within = store.as_ref().map_or(view.len(), |store| self.within(store, &view));
+        let allowed: HashSet<ChunkKey> = view[..within].iter().copied().collect();
         let (now, mut rest): (Vec<_>, Vec<_>) =
-            keys.iter().copied().partition(|(key, _)| view[..within].contains(key));
+            keys.iter().copied().partition(|(key, _)| allowed.contains(key));
         let given_up = self.queue.borrow_mut().update(&now);
         self.abort(&given_up);
         self.pump();
