@@ -39,6 +39,13 @@ def stores():
     return {
         "cover": (cover, TEXTS),
         "cover-and-floats": (cover | {"height": ((FIELD * 1.5).astype("f4"), {"units": "m"}, nan)}, {}),
+        "long-names": (
+            {
+                name: (kelvin, {"units": "K", "long_name": f"{of} of the normalised difference of two long names"}, nan)
+                for name, of in [("p50", "Median"), ("p90", "90th percentile")]
+            },
+            {},
+        ),
         "quality": ({"quality": (FIELD.astype("u1"), bits, 0)}, {}),
         "vegetation": ({"ndvi": (vegetation, index, -28672)}, {}),
         "warmer": ({"tas": (anomaly, {"units": "K", "long_name": "Temperature anomaly"}, nan)}, {}),

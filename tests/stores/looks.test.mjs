@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { colours, stage } from '../browser/harness.mjs';
 
 const directory = process.env.FLOE_FOREIGN_STORES;
-const names = ['cover', 'cover-and-floats', 'quality', 'vegetation', 'warmer', 'rain', 'wind', 'summaries'];
+const names = ['cover', 'cover-and-floats', 'long-names', 'quality', 'vegetation', 'warmer', 'rain', 'wind', 'summaries'];
 const stores = [...names.map((name) => `look-${name}`), 'plain'];
 const { visit } = await stage(Object.fromEntries(stores.map((name) => [`/floe/${name}/`, join(directory, name)])));
 
@@ -52,6 +52,21 @@ test('the page says what the store says of itself, and nothing else', async () =
   assert.deepEqual(links.slice(0, 2), ['https://example.org/stripes', 'https://doi.org/10.1234/stripes.5']);
   for (const foreign of ['MOD11A2', 'NASA', 'temperature']) assert.ok(!(await page.content()).includes(foreign), foreign);
   await close();
+});
+
+test('names of any length stay within the panel', async () => {
+  for (const viewport of [{ width: 1280, height: 800 }, { width: 400, height: 800 }, { width: 320, height: 568 }]) {
+    const page = await visit({ query: '?store=look-long-names/&base=plain', viewport });
+    await page.idle();
+    const beyond = await page.page.evaluate(() => {
+      const { left, right } = document.querySelector('.panel').getBoundingClientRect();
+      const inside = [...document.querySelectorAll('.panel :is(button, input, label, p, select, span)')];
+      const boxes = inside.map((element) => [element, element.getBoundingClientRect()]).filter(([, box]) => box.width > 0);
+      return boxes.filter(([, box]) => box.left < left - 1 || box.right > right + 1).map(([element]) => element.outerHTML.slice(0, 80));
+    });
+    assert.deepEqual(beyond, [], `${viewport.width} pixels`);
+    await page.close();
+  }
 });
 
 test('a store without words has none, and no status of tiles', async () => {
