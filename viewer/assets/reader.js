@@ -1,5 +1,6 @@
 // The worker's script: starts the module that the page has compiled, or fetches it itself where the page sends
-// `null` instead. What the page says until the module listens it keeps.
+// `null` instead. The worker's name says which files the module's script and the module are. What the page says until the module
+// listens it keeps.
 self.floeConfig = fetch(new URL('floe-page.json', import.meta.url));
 floeConfig.catch(() => {});
 // Codecs that few stores need are a module of their own.
@@ -15,6 +16,7 @@ const given = new Promise((take) => {
     else said.push(event);
   };
 });
-const { default: start } = await import('./floe-worker.js');
-await start({ module_or_path: (await given) ?? fetch(new URL('floe-worker_bg.wasm', import.meta.url)) });
+const [script, module] = name.split(' ').map((file) => new URL(file, import.meta.url));
+const { default: start } = await import(script);
+await start({ module_or_path: (await given) ?? fetch(module) });
 for (const event of said) onmessage(event);

@@ -16,8 +16,8 @@
 //! * `thread`: how workers are started,
 //! * `watch`, `revival`: what is done about those that end.
 //!
-//! The page links `client` and `protocol` only: the store's code, zstd and flatbuffers are reached from
-//! `host` alone and stay in the worker's module.
+//! Page and workers are one WebAssembly module, which is compiled once and which each of them starts for itself: as two modules
+//! they would have a tenth of their code in common. The page reaches `client` and `protocol` only.
 
 mod answer;
 pub mod budget;

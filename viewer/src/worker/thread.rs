@@ -32,6 +32,7 @@ impl Thread {
         } else {
             let options = WorkerOptions::new();
             options.set_type(WorkerType::Module);
+            options.set_name(&module_files());
             let worker =
                 Worker::new_with_options(url, &options).map_err(|error| describe(&error))?;
             hand_module(&worker);
@@ -62,6 +63,12 @@ impl Drop for Thread {
         self.worker.set_onerror(None);
         self.worker.terminate();
     }
+}
+
+/// Names of the module's script and of the module, as `index.html` tells them and the worker's script expects them.
+fn module_files() -> String {
+    let files = Reflect::get(&js_sys::global(), &"floeFiles".into()).unwrap_or_default();
+    files.dyn_into::<Array>().map(|files| files.join(" ").into()).unwrap_or_default()
 }
 
 /// Gives a worker that has just been started the module that `index.html` has had compiled, or tells it that there is
