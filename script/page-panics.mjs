@@ -19,6 +19,12 @@ const PANICS = new RegExp(
     .join('|'),
 );
 
+/**
+ * Functions that stand in the module's table of functions, from which wasm-opt takes none off, and that the page never calls: attributes are
+ * copied only where a view spreads them over several elements, and streams belong to server functions. The page has neither.
+ */
+const UNUSED = /::IntoAnyAttribute>::into_any_attr::clone$|wasm_streams::/;
+
 /** A function's name without the hashes of either of the compiler's ways of naming. */
 export const withoutHash = (name) => name.replace(/::h[0-9a-f]{16}.*$/, '').replaceAll(/\[[0-9a-f]+\]/g, '');
 
@@ -27,13 +33,14 @@ export function withoutPanicMessages(module) {
   return withoutLocations(withTraps(module));
 }
 
-/** The module with an instruction that ends the program in the place of the functions that say first why. */
+/** The module with an instruction that ends the program in the place of the functions that say first why, and of those that are not used. */
 function withTraps(module) {
   const names = functionNames(module);
   if (names.length === 0) throw new Error('expected a module with the names of its functions, found none');
   // No locals; `unreachable`, `end`.
   const trap = Buffer.from([0, 0x00, 0x0b]);
-  const shortened = bodies(module).map((body, index) => (PANICS.test(withoutHash(names[index] ?? '')) ? trap : body));
+  const ends = (name) => PANICS.test(name) || UNUSED.test(name);
+  const shortened = bodies(module).map((body, index) => (ends(withoutHash(names[index] ?? '')) ? trap : body));
   const code = vector(shortened.map((body) => Buffer.concat([leb(body.length), body])));
   // Without the names: wasm-opt would name two parts of the memory alike, and stop.
   return joined(module, withoutNames(module).map(([id, content]) => (id === CODE ? [id, code] : [id, content])));
