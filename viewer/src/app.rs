@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use crate::components::erased::Shown;
 use crate::components::map_view::MapView;
 use crate::components::notice::Notices;
 use crate::components::panel::Panel;
@@ -64,9 +65,9 @@ pub fn App(
     set_timeout(move || page.reach(Stage::Whole), LATEST_CONTROLS);
     view! {
         <MapView />
-        <Show when=move || page.stage.get() == Stage::Whole>
+        <Shown when=move || page.stage.get() == Stage::Whole>
             <Panel />
             <Notices />
-        </Show>
+        </Shown>
     }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::controls::Icon;
 use super::dialog::Dialog;
+use super::erased::{Shown, heard, live};
 use crate::dataset::{RefSpec, Texts};
 use crate::session::Session;
 use crate::state::moment;
@@ -41,9 +42,9 @@ fn Story() -> impl IntoView {
         {said}
         <p>
             "This page reads the data itself, straight from a "
-            <Show when=move || is_versioned.get() fallback=|| "Zarr store">
+            <Shown when=move || is_versioned.get() fallback=|| "Zarr store">
                 "versioned Zarr store (Icechunk)"
-            </Show> " on plain object storage. No tile server stands in between."
+            </Shown> " on plain object storage. No tile server stands in between."
         </p>
     }
 }
@@ -92,8 +93,8 @@ fn Recipe() -> impl IntoView {
         <section aria-labelledby="recipe-title">
             <header>
                 <h3 id="recipe-title">"The same data in Python"</h3>
-                <button type="button" class="plain" on:click=copy>
-                    {move || if copied.get() { "Copied" } else { "Copy" }}
+                <button type="button" class="plain" on:click=heard(copy)>
+                    {live(move || if copied.get() { "Copied" } else { "Copy" })}
                 </button>
             </header>
             <pre tabindex="0" aria-label="Python code" node_ref=code><code>{lines}</code></pre>
@@ -145,16 +146,16 @@ fn Facts() -> impl IntoView {
         <dl>
             <dt>"Store"</dt>
             <dd class="mono">
-                {move || {
+                {live(move || {
                     page.dataset.track();
                     session.store_url()
-                }}
+                })}
             </dd>
             {store}
-            {move || {
+            {live(move || {
                 let Texts { source, references, license, .. } = page.texts().get();
                 [("Data", source), ("References", references), ("Licence", license)].map(fact).collect_view()
-            }}
+            })}
             <dt>"Base map"</dt>
             <dd>
                 <a href="https://www.naturalearthdata.com/">"Natural Earth"</a>

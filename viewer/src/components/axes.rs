@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::controls::{Alternative, Glyph, Icon, Menu, Segments};
+use super::erased::{Shown, heard, live};
 use crate::axis::{Axis, Found};
 use crate::state::page::Page;
 
@@ -56,11 +57,11 @@ pub fn AxisChoices() -> impl IntoView {
     let missed = Memo::new(move |_| page.missed().join(" "));
     play(page);
     view! {
-        {move || {
+        {live(move || {
             let choice = |(axis, _)| view! { <AxisChoice axis plays=playing.get() == Some(axis) /> };
             axes.get().into_iter().map(choice).collect_view()
-        }}
-        <p class="quiet" role="status" class:hidden=move || missed.with(String::is_empty)>
+        })}
+        <p class="quiet" role="status" class:hidden=live(move || missed.with(String::is_empty))>
             {missed}
         </p>
     }
@@ -153,20 +154,20 @@ fn AxisChoice(
     view! {
         <div class="years">
             {control}
-            <Show when=move || plays && (count > 1)>
+            <Shown when=move || plays && (count > 1)>
                 <button
                     type="button"
                     class="icon"
                     aria-label=name.clone()
                     title=name.clone()
-                    aria-pressed=move || page.playing.get().to_string()
-                    on:click=move |_| page.playing.update(|playing| *playing = !*playing)
+                    aria-pressed=live(move || page.playing.get().to_string())
+                    on:click=heard(move |_| page.playing.update(|playing| *playing = !*playing))
                 >
                     <Glyph icon=Signal::derive(move || {
                         if page.playing.get() { Icon::Pause } else { Icon::Play }
                     }) />
                 </button>
-            </Show>
+            </Shown>
         </div>
     }
 }
@@ -222,7 +223,7 @@ fn Slider(
                 class="icon"
                 aria-label=name.clone()
                 title=name
-                on:click=move |_| step_by(page, axis, steps)
+                on:click=heard(move |_| step_by(page, axis, steps))
             >
                 <Glyph icon />
             </button>
@@ -245,8 +246,8 @@ fn Slider(
                     step="1"
                     aria-label=title.clone()
                     aria-valuetext=text
-                    prop:value=move || at.get().to_string()
-                    on:input=slide
+                    prop:value=live(move || at.get().to_string())
+                    on:input=heard(slide)
                 />
                 {neighbour(format!("Next: {title}"), Icon::Forward, 1)}
             </div>

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::erased::{heard, live};
 use crate::state::choice::Choice;
 
 /// One alternative of [`Segments`] or [`Menu`].
@@ -53,8 +54,8 @@ pub fn Segments(
                     type="radio"
                     name=name
                     aria-label=option.name
-                    prop:checked=move || selected.get() == index
-                    on:change=move |_| on_select.run(index)
+                    prop:checked=live(move || selected.get() == index)
+                    on:change=heard(move |_| on_select.run(index))
                 />
                 <span>{option.label}</span>
             </label>
@@ -63,7 +64,7 @@ pub fn Segments(
     view! {
         <fieldset class="segments">
             <legend class="unseen">{legend}</legend>
-            {move || options.get().into_iter().enumerate().map(&option).collect_view()}
+            {live(move || options.get().into_iter().enumerate().map(&option).collect_view())}
         </fieldset>
     }
 }
@@ -89,7 +90,7 @@ pub fn Menu(
 ) -> impl IntoView {
     let option = move |(index, option): (usize, Alternative)| {
         view! {
-            <option value=index.to_string() prop:selected=move || selected.get() == index>
+            <option value=index.to_string() prop:selected=live(move || selected.get() == index)>
                 {option.label}
             </option>
         }
@@ -99,13 +100,13 @@ pub fn Menu(
             <label for=id.clone()>{label}</label>
             <select
                 id=id
-                on:change=move |event| {
+                on:change=heard(move |event| {
                     if let Ok(index) = event_target_value(&event).parse() {
                         on_select.run(index);
                     }
-                }
+                })
             >
-                {move || options.get().into_iter().enumerate().map(option).collect_view()}
+                {live(move || options.get().into_iter().enumerate().map(option).collect_view())}
             </select>
         </div>
     }
@@ -130,7 +131,7 @@ pub fn Switch(
                 type="checkbox"
                 role="switch"
                 prop:checked=on
-                on:change=move |event| on_switch.run(event_target_checked(&event))
+                on:change=heard(move |event| on_switch.run(event_target_checked(&event)))
             />
         </label>
     }
@@ -206,7 +207,7 @@ pub fn Glyph(
 ) -> impl IntoView {
     view! {
         <svg class="glyph" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-            <path d=move || icon.get().path()></path>
+            <path d=live(move || icon.get().path())></path>
         </svg>
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::axes::AxisChoices;
+use super::erased::{Shown, live};
 use super::variables::VariableChoice;
 use crate::state::page::Page;
 
@@ -32,16 +33,16 @@ fn LeftOut() -> impl IntoView {
         count => format!("{count} things in this store are not shown"),
     };
     view! {
-        <Show when=move || sentences.with(|sentences| !sentences.is_empty())>
+        <Shown when=move || sentences.with(|sentences| !sentences.is_empty())>
             <details class="left-out">
                 <summary>{head}</summary>
                 <ul>
-                    {move || {
+                    {live(move || {
                         let item = |sentence| view! { <li>{sentence}</li> };
                         sentences.get().into_iter().map(item).collect_view()
-                    }}
+                    })}
                 </ul>
             </details>
-        </Show>
+        </Shown>
     }
 }

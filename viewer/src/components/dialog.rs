@@ -1,10 +1,12 @@
 //! A button, and the dialog that it opens.
 
+use leptos::ev::MouseEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 
 use super::controls::{Glyph, Icon};
+use super::erased::{Shown, heard};
 
 /// A button that opens a dialog over the page.
 #[component]
@@ -43,32 +45,32 @@ pub fn Dialog(
     });
     let close = move || shown.set(false);
     view! {
-        <button type="button" class="icon" aria-label=title title=title aria-haspopup="dialog" on:click=open>
+        <button type="button" class="icon" aria-label=title title=title aria-haspopup="dialog" on:click=heard(open)>
             <Glyph icon=icon />
         </button>
         <dialog
             class="about"
             node_ref=dialog
             aria-labelledby=id
-            on:close=move |_| close()
+            on:close=heard(move |_| close())
             // A click on the backdrop reaches the dialog itself.
-            on:click=move |event| {
+            on:click=heard(move |event: MouseEvent| {
                 if event.target() == event.current_target() {
                     close();
                 }
-            }
+            })
         >
-            <Show when=move || wanted.get()>
+            <Shown when=move || wanted.get()>
                 <div class="about-body">
                     <header>
                         <h2 id=id>{title}</h2>
-                        <button type="button" class="icon" aria-label="Close" on:click=move |_| close()>
+                        <button type="button" class="icon" aria-label="Close" on:click=heard(move |_| close())>
                             <Glyph icon=Icon::Close />
                         </button>
                     </header>
                     {children.with_value(|children| children())}
                 </div>
-            </Show>
+            </Shown>
         </dialog>
     }
 }

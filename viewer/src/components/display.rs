@@ -4,6 +4,7 @@ use floe_shared::colormap::{ColorMap, Kind};
 use leptos::prelude::*;
 
 use super::controls::{Menu, Segments, Switch, alternatives, index_of};
+use super::erased::{Shown, heard, live};
 use crate::basemap::BaseMap;
 use crate::session::{Session, camera};
 use crate::state::choice::Choice;
@@ -17,9 +18,9 @@ use crate::view::Projection;
 fn Section(title: &'static str, children: ChildrenFn) -> impl IntoView {
     let wanted = RwSignal::new(false);
     view! {
-        <details class="section" on:toggle=move |_| wanted.set(true)>
+        <details class="section" on:toggle=heard(move |_| wanted.set(true))>
             <summary>{title}</summary>
-            <Show when=move || wanted.get()>{children()}</Show>
+            <Shown when=move || wanted.get()>{children()}</Shown>
         </details>
     }
 }
@@ -35,9 +36,9 @@ pub fn Colours() -> impl IntoView {
     view! {
         <Section title="Colours">
             // Classes have colours of their own.
-            <Show when=move || !has_classes.get()>
+            <Shown when=move || !has_classes.get()>
                 <Ramp />
-            </Show>
+            </Shown>
             <div class="row">
                 <label for="opacity">"Opacity"</label>
                 <input
@@ -46,22 +47,22 @@ pub fn Colours() -> impl IntoView {
                     min="0"
                     max="100"
                     step="5"
-                    prop:value=move || opacity.get().to_string()
-                    aria-valuetext=move || format!("{} percent", opacity.get())
-                    on:input=move |event| {
+                    prop:value=live(move || opacity.get().to_string())
+                    aria-valuetext=live(move || format!("{} percent", opacity.get()))
+                    on:input=heard(move |event| {
                         if let Ok(opacity) = event_target_value(&event).parse() {
                             page.change(|view| view.opacity = opacity);
                         }
-                    }
+                    })
                 />
             </div>
-            <Show when=move || !has_classes.get()>
+            <Shown when=move || !has_classes.get()>
                 <Switch
                     label="Smooth between pixels"
                     on=smooth
                     on_switch=move |on| page.change(|view| view.smooth = on)
                 />
-            </Show>
+            </Shown>
         </Section>
     }
 }
@@ -80,15 +81,15 @@ fn Ramp() -> impl IntoView {
             on=reversed
             on_switch=move |on| page.change(|view| view.reversed = on)
         />
-        <Show when=move || can_be_log.get()>
+        <Shown when=move || can_be_log.get()>
             <Switch label="Logarithmic" on=page.is_log() on_switch=move |on| page.set_log(on) />
-        </Show>
+        </Shown>
         <fieldset class="row range">
             <legend>"Range"</legend>
             <RangeEnd end=End::Low />
             <span aria-hidden="true">"–"</span>
             <RangeEnd end=End::High />
-            <button type="button" class="plain" on:click=move |_| camera::fit_range(session)>
+            <button type="button" class="plain" on:click=heard(move |_| camera::fit_range(session))>
                 "Fit to view"
             </button>
         </fieldset>
@@ -102,7 +103,7 @@ fn ColorMapMenu() -> impl IntoView {
     let colormap = page.colormap();
     let option = move |map: ColorMap| {
         view! {
-            <option value=map.name() prop:selected=move || colormap.get() == map>
+            <option value=map.name() prop:selected=live(move || colormap.get() == map)>
                 {map.label()}
             </option>
         }
@@ -116,10 +117,10 @@ fn ColorMapMenu() -> impl IntoView {
             <label for="colormap">"Colour map"</label>
             <select
                 id="colormap"
-                on:change=move |event| {
+                on:change=heard(move |event| {
                     let colormap = ColorMap::from_code(&event_target_value(&event));
                     page.change(|view| view.colormap = colormap.or(view.colormap));
-                }
+                })
             >
                 {Kind::ALL.map(group).collect_view()}
             </select>
@@ -137,17 +138,17 @@ fn RangeEnd(end: End) -> impl IntoView {
     view! {
         <input
             type="number"
-            step=move || if measure.with(Measure::is_temperature) { "0.5" } else { "any" }
-            aria-label=move || measure.with(|measure| format!("{} at, {}", end.colour(measure), measure.name()))
+            step=live(move || if measure.with(Measure::is_temperature) { "0.5" } else { "any" })
+            aria-label=live(move || measure.with(|measure| format!("{} at, {}", end.colour(measure), measure.name())))
             prop:value=text
-            on:change=move |event| {
+            on:change=heard(move |event| {
                 let typed = event_target_value(&event);
                 match measure.with_untracked(|measure| measure.parse(&typed)) {
                     Some(value) => page.move_end(end, value),
                     // What was typed is no number: show again what holds.
                     None => page.view.notify(),
                 }
-            }
+            })
         />
     }
 }

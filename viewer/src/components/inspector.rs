@@ -6,6 +6,7 @@ use leptos::either::EitherOf4;
 use leptos::prelude::*;
 
 use super::controls::{Glyph, Icon};
+use super::erased::{Shown, heard, live};
 use super::status::TileCard;
 use crate::axis::Axis;
 use crate::chunk::VariableId;
@@ -45,15 +46,15 @@ pub fn Inspector() -> impl IntoView {
         Inspection::Read(reading) => EitherOf4::D(view! { <Values reading /> }),
     };
     view! {
-        <Show when=move || place.get().is_some()>
+        <Shown when=move || place.get().is_some()>
             <section class="section inspector" id="inspector" aria-label="Inspected place">
                 <header>
-                    <h2>{move || place.get().map(|place| place.describe(4))}</h2>
+                    <h2>{live(move || place.get().map(|place| place.describe(4)))}</h2>
                     <button
                         type="button"
                         class="icon"
                         aria-label="Close the inspected place"
-                        on:click=move |_| page.stop_inspecting()
+                        on:click=heard(move |_| page.stop_inspecting())
                     >
                         <Glyph icon=Icon::Close />
                     </button>
@@ -61,7 +62,7 @@ pub fn Inspector() -> impl IntoView {
                 <div aria-live="polite">{body}</div>
                 <TileCard />
             </section>
-        </Show>
+        </Shown>
     }
 }
 
@@ -181,12 +182,12 @@ fn StepTable(
                 .map(|(_, series)| {
                     let series = Arc::clone(series);
                     let meaning = meaning_of(&series, step);
-                    view! { <td>{move || cell(&series, unit.get(), step)} {meaning}</td> }
+                    view! { <td>{live(move || cell(&series, unit.get(), step))} {meaning}</td> }
                 })
                 .collect_view();
             let label = main.axis.as_ref().map(|axis| axis.description(step));
             view! {
-                <tr class:shown=move || shown.get() == step>
+                <tr class:shown=live(move || shown.get() == step)>
                     <th scope="row">{label}</th>
                     {cells}
                 </tr>

@@ -5,6 +5,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent};
 
+use super::erased::{heard, live};
 use crate::number::fixed;
 use crate::state::page::Page;
 use crate::state::ramp;
@@ -87,23 +88,23 @@ pub fn Legend() -> impl IntoView {
             <div
                 class="legend-track"
                 node_ref=track
-                class:dragged=move || dragged.get().is_some()
-                on:pointerdown=press
-                on:pointermove=drag
-                on:pointerup=move |_| dragged.set(None)
-                on:pointercancel=move |_| dragged.set(None)
+                class:dragged=live(move || dragged.get().is_some())
+                on:pointerdown=heard(press)
+                on:pointermove=heard(drag)
+                on:pointerup=heard(move |_| dragged.set(None))
+                on:pointercancel=heard(move |_| dragged.set(None))
             >
                 <div
                     class="legend-beyond"
-                    style:background=move || ramp::css_beyond(&palette.get(), &range.get(), &scale.get())
+                    style:background=live(move || ramp::css_beyond(&palette.get(), &range.get(), &scale.get()))
                 ></div>
                 <div
                     class="legend-ramp"
-                    style:left=move || percent(range.get().end(End::Low))
-                    style:right=move || {
+                    style:left=live(move || percent(range.get().end(End::Low)))
+                    style:right=live(move || {
                         percentage(100.0 - scale.get().share(range.get().end(End::High)) * 100.0)
-                    }
-                    style:background=move || ramp::css(&palette.get())
+                    })
+                    style:background=live(move || ramp::css(&palette.get()))
                 ></div>
                 <LegendEnd end=End::Low scale=scale />
                 <LegendEnd end=End::High scale=scale />
@@ -167,17 +168,17 @@ fn LegendEnd(end: End, scale: Memo<Scale>) -> impl IntoView {
             id=end_id(end)
             role="slider"
             tabindex="0"
-            aria-label=move || measure.with(|measure| end.colour(measure))
+            aria-label=live(move || measure.with(|measure| end.colour(measure)))
             aria-orientation="horizontal"
-            aria-valuemin=move || field(limit(End::Low))
-            aria-valuemax=move || field(limit(End::High))
-            aria-valuenow=move || field(value())
-            aria-valuetext=move || measure.with(|measure| measure.describe(value()))
-            style:left=move || percent(&scale.get(), value())
-            on:keydown=press_key
+            aria-valuemin=live(move || field(limit(End::Low)))
+            aria-valuemax=live(move || field(limit(End::High)))
+            aria-valuenow=live(move || field(value()))
+            aria-valuetext=live(move || measure.with(|measure| measure.describe(value())))
+            style:left=live(move || percent(&scale.get(), value()))
+            on:keydown=heard(press_key)
         >
             <span class="legend-value" aria-hidden="true">
-                {move || measure.with(|measure| measure.short(value()))}
+                {live(move || measure.with(|measure| measure.short(value())))}
             </span>
         </div>
     }

@@ -6,6 +6,7 @@ use leptos::reactive::computed::ScopedFuture;
 use leptos::task::spawn_local;
 
 use super::controls::{Glyph, Icon};
+use super::erased::{Shown, heard, live};
 use crate::dataset::Texts;
 use crate::number;
 use crate::session::{Session, camera, drive};
@@ -25,23 +26,23 @@ pub fn MapView() -> impl IntoView {
         }
     });
     view! {
-        <main class="map" class:bare=move || page.stage.get() == Stage::Bare aria-label="Map">
+        <main class="map" class:bare=live(move || page.stage.get() == Stage::Bare) aria-label="Map">
             <canvas
                 class="map-canvas"
                 node_ref=canvas
                 tabindex="0"
                 role="application"
                 aria-roledescription="map"
-                aria-label=move || map_name(&texts.get().title)
+                aria-label=live(move || map_name(&texts.get().title))
                 aria-describedby="map-help"
             ></canvas>
             <p class="unseen" id="map-help">
                 "Arrow keys move the map, plus and minus zoom, Enter inspects the place in its middle, Escape ends that."
             </p>
-            <Show when=move || page.stage.get() == Stage::Whole>
+            <Shown when=move || page.stage.get() == Stage::Whole>
                 <MapButtons />
                 <MapFoot />
-            </Show>
+            </Shown>
         </main>
     }
 }
@@ -56,10 +57,10 @@ fn MapButtons() -> impl IntoView {
     let session = Session::current();
     view! {
         <div class="map-buttons">
-            <button type="button" class="icon" aria-label="Zoom in" title="Zoom in" on:click=move |_| camera::zoom_by(session, 1.0)>
+            <button type="button" class="icon" aria-label="Zoom in" title="Zoom in" on:click=heard(move |_| camera::zoom_by(session, 1.0))>
                 <Glyph icon=Icon::Plus />
             </button>
-            <button type="button" class="icon" aria-label="Zoom out" title="Zoom out" on:click=move |_| camera::zoom_by(session, -1.0)>
+            <button type="button" class="icon" aria-label="Zoom out" title="Zoom out" on:click=heard(move |_| camera::zoom_by(session, -1.0))>
                 <Glyph icon=Icon::Minus />
             </button>
         </div>

@@ -7,6 +7,7 @@ pub mod controls;
 pub mod data;
 pub mod dialog;
 pub mod display;
+pub mod erased;
 pub mod inspector;
 pub mod legend;
 pub mod map_view;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::erased::{Shown, heard, live};
 use crate::session::{Session, opening, recovery};
 use crate::state::page::Opening;
 
@@ -49,52 +50,52 @@ pub fn Notices() -> impl IntoView {
         }
     });
     view! {
-        <div class="progress" class:underway=move || is_long.get() aria-hidden="true"></div>
+        <div class="progress" class:underway=live(move || is_long.get()) aria-hidden="true"></div>
         <div class="unseen" role="status">
-            {move || match page.opening.get() {
+            {live(move || match page.opening.get() {
                 Opening::Underway => "Opening the store",
                 Opening::Failed(_) => "",
                 Opening::Open if page.busy.get() => "Loading",
                 Opening::Open => "The map is complete",
-            }}
+            })}
         </div>
-        <Show when=move || failure.get().is_some()>
+        <Shown when=move || failure.get().is_some()>
             <div class="notice card" role="alert">
                 <h2>"The data cannot be shown"</h2>
-                <p>{move || failure.get()}</p>
-                <p class="quiet">"Store: " <span class="mono">{move || session.store_url()}</span></p>
-                <button type="button" class="strong" on:click=move |_| recovery::try_again(session)>
+                <p>{live(move || failure.get())}</p>
+                <p class="quiet">"Store: " <span class="mono">{live(move || session.store_url())}</span></p>
+                <button type="button" class="strong" on:click=heard(move |_| recovery::try_again(session))>
                     "Try again"
                 </button>
             </div>
-        </Show>
+        </Shown>
         <div class="remark" role="status">
-            {move || page.remark.get().map(|remark| view! { <p class="card">{remark}</p> })}
+            {live(move || page.remark.get().map(|remark| view! { <p class="card">{remark}</p> }))}
         </div>
-        <Show when=move || partial.get().is_some()>
+        <Shown when=move || partial.get().is_some()>
             <div class="toast card" role="status">
                 <p>
                     <strong>"Zoom in: "</strong>
                     {partial}
                     "."
                 </p>
-                <Show when=move || page.heavy.get().is_some()>
-                    <button type="button" class="strong" on:click=move |_| opening::read_all(session)>
+                <Shown when=move || page.heavy.get().is_some()>
+                    <button type="button" class="strong" on:click=heard(move |_| opening::read_all(session))>
                         "Read all of it"
                     </button>
-                </Show>
+                </Shown>
             </div>
-        </Show>
-        <Show when=move || trouble.get().is_some()>
+        </Shown>
+        <Shown when=move || trouble.get().is_some()>
             <div class="toast card" role="alert">
                 <p>
-                    <strong>{move || trouble.get().map(|(what, _)| what)}</strong>
-                    {move || trouble.get().map(|(_, why)| why)}
+                    <strong>{live(move || trouble.get().map(|(what, _)| what))}</strong>
+                    {live(move || trouble.get().map(|(_, why)| why))}
                 </p>
-                <button type="button" class="strong" on:click=move |_| recovery::read_again(session)>
+                <button type="button" class="strong" on:click=heard(move |_| recovery::read_again(session))>
                     "Try again"
                 </button>
             </div>
-        </Show>
+        </Shown>
     }
 }

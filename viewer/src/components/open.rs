@@ -1,9 +1,11 @@
 //! "Open a store": by its address, one of the last ones, or another state of the one that is shown.
 
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
 use super::controls::Icon;
 use super::dialog::Dialog;
+use super::erased::{Shown, heard, live};
 use crate::dataset::{Dataset, RefSpec};
 use crate::link::reference_text;
 use crate::session::{Session, another};
@@ -66,19 +68,19 @@ fn Address() -> impl IntoView {
         };
         view! {
             <li>
-                <button type="button" class="plain mono" on:click=choose>{shown}</button>
+                <button type="button" class="plain mono" on:click=heard(choose)>{shown}</button>
             </li>
         }
     };
     view! {
         <form
             class="address"
-            on:submit=move |event| {
+            on:submit=heard(move |event: SubmitEvent| {
                 event.prevent_default();
                 if !text.with_untracked(|text| text.trim().is_empty()) {
                     another::open(session, &text.get_untracked());
                 }
-            }
+            })
         >
             <label for="store-address">"Address of an Icechunk repository, or of Zarr with consolidated metadata"</label>
             <input
@@ -91,21 +93,21 @@ fn Address() -> impl IntoView {
                 spellcheck="false"
                 placeholder="https://, s3://, gs:// or az://"
                 aria-describedby="store-problem"
-                aria-invalid=move || problem.get().is_some().to_string()
+                aria-invalid=live(move || problem.get().is_some().to_string())
                 prop:value=text
-                on:input=move |event| text.set(event_target_value(&event))
+                on:input=heard(move |event| text.set(event_target_value(&event)))
             />
             <button type="submit" class="strong" disabled=is_underway>
-                {move || if is_underway.get() { "Opening…" } else { "Open" }}
+                {live(move || if is_underway.get() { "Opening…" } else { "Open" })}
             </button>
         </form>
         <p id="store-problem" class="wrong" role="alert">{problem}</p>
-        <Show when=move || recent.with(|recent| !recent.is_empty())>
+        <Shown when=move || recent.with(|recent| !recent.is_empty())>
             <section aria-labelledby="recent-title">
                 <h3 id="recent-title">"Opened before"</h3>
-                <ul class="recent">{move || recent.get().into_iter().map(entry).collect_view()}</ul>
+                <ul class="recent">{live(move || recent.get().into_iter().map(entry).collect_view())}</ul>
             </section>
-        </Show>
+        </Shown>
     }
 }
 
@@ -135,7 +137,7 @@ fn State() -> impl IntoView {
                 <label for="state">"State shown"</label>
                 <select
                     id="state"
-                    on:change=move |event| another::open_state(session, &event_target_value(&event))
+                    on:change=heard(move |event| another::open_state(session, &event_target_value(&event)))
                 >
                     <optgroup label="Branches and tags">{named}</optgroup>
                     <optgroup label="Newest commits">{commits}</optgroup>

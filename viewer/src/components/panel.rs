@@ -7,6 +7,7 @@ use super::classes::Classes;
 use super::controls::{Glyph, Icon, Segments, alternatives, index_of};
 use super::data::DataChoice;
 use super::display::{Colours, MapOptions};
+use super::erased::{Shown, heard, live};
 use super::inspector::Inspector;
 use super::legend::Legend;
 use super::open::OpenStore;
@@ -29,11 +30,11 @@ pub fn Panel() -> impl IntoView {
     let texts = page.texts();
     let has_classes = page.has_classes();
     view! {
-        <aside class="panel card" class:folded=move || !expanded.get() aria-label="Controls">
+        <aside class="panel card" class:folded=live(move || !expanded.get()) aria-label="Controls">
             <header class="panel-head">
-                <h1 title=move || Some(texts.get().title).filter(|title| !title.is_empty())>
+                <h1 title=live(move || Some(texts.get().title).filter(|title| !title.is_empty()))>
                     "Floe "
-                    <small>{move || heading(&texts.get().title)}</small>
+                    <small>{live(move || heading(&texts.get().title))}</small>
                 </h1>
                 <OpenStore />
                 <Share />
@@ -43,9 +44,9 @@ pub fn Panel() -> impl IntoView {
                     class="icon fold"
                     aria-label="All controls"
                     title="All controls"
-                    aria-expanded=move || expanded.get().to_string()
+                    aria-expanded=live(move || expanded.get().to_string())
                     aria-controls="more-controls"
-                    on:click=move |_| expanded.update(|expanded| *expanded = !*expanded)
+                    on:click=heard(move |_| expanded.update(|expanded| *expanded = !*expanded))
                 >
                     <Glyph icon=Icon::Chevron />
                 </button>
@@ -53,10 +54,10 @@ pub fn Panel() -> impl IntoView {
             <div class="panel-always">
                 <DataChoice />
                 <div class="legend-head">
-                    <span aria-hidden="true">{move || page.info_now().map(|info| info.long_name)}</span>
-                    <Show
+                    <span aria-hidden="true">{live(move || page.info_now().map(|info| info.long_name))}</span>
+                    <Shown
                         when=move || measure.with(Measure::is_temperature)
-                        fallback=move || view! { <span>{move || measure.get().name().to_owned()}</span> }
+                        fallback=move || view! { <span>{live(move || measure.get().name().to_owned())}</span> }
                     >
                         <Segments
                             legend="Unit"
@@ -69,13 +70,13 @@ pub fn Panel() -> impl IntoView {
                                 }
                             }
                         />
-                    </Show>
+                    </Shown>
                 </div>
-                <Show when=move || has_classes.get() fallback=|| view! { <Legend /> }>
+                <Shown when=move || has_classes.get() fallback=|| view! { <Legend /> }>
                     <Classes />
-                </Show>
+                </Shown>
             </div>
-            <div class="panel-more" id="more-controls" class:hidden=move || !expanded.get()>
+            <div class="panel-more" id="more-controls" class:hidden=live(move || !expanded.get())>
                 <Inspector />
                 <SearchBox />
                 <Colours />

@@ -2,9 +2,10 @@
 
 use leptos::html::Input;
 use leptos::prelude::*;
-use web_sys::KeyboardEvent;
+use web_sys::{KeyboardEvent, PointerEvent};
 
 use super::controls::{Glyph, Icon};
+use super::erased::{heard, live};
 use crate::search::{Place, matching, parse_coordinates};
 use crate::session::{Session, camera, furnish};
 use crate::state::page::{Page, Places};
@@ -83,12 +84,12 @@ pub fn SearchBox() -> impl IntoView {
             <li
                 role="option"
                 id=option_id(index)
-                aria-selected=move || (active.get() == Some(index)).to_string()
+                aria-selected=live(move || (active.get() == Some(index)).to_string())
                 // Before the input loses the focus, which closes the list.
-                on:pointerdown=move |event| {
+                on:pointerdown=heard(move |event: PointerEvent| {
                     event.prevent_default();
                     go(index);
-                }
+                })
             >
                 {suggestion.label}
             </li>
@@ -109,21 +110,21 @@ pub fn SearchBox() -> impl IntoView {
                 aria-label="Search a place or latitude, longitude"
                 aria-autocomplete="list"
                 aria-controls="places"
-                aria-expanded=move || shown.get().to_string()
-                aria-activedescendant=move || active.get().filter(|_| shown.get()).map(option_id)
+                aria-expanded=live(move || shown.get().to_string())
+                aria-activedescendant=live(move || active.get().filter(|_| shown.get()).map(option_id))
                 prop:value=text
-                on:input=move |event| {
+                on:input=heard(move |event| {
                     text.set(event_target_value(&event));
                     active.set(None);
                     open.set(true);
-                }
-                on:keydown=press
-                on:blur=move |_| open.set(false)
+                })
+                on:keydown=heard(press)
+                on:blur=heard(move |_| open.set(false))
             />
-            <ul id="places" role="listbox" aria-label="Places" class:hidden=move || !shown.get()>
-                {move || suggestions.get().into_iter().enumerate().map(option).collect_view()}
+            <ul id="places" role="listbox" aria-label="Places" class:hidden=live(move || !shown.get())>
+                {live(move || suggestions.get().into_iter().enumerate().map(option).collect_view())}
             </ul>
-            <p class="quiet" role="status" class:hidden=move || nothing.get().is_none()>
+            <p class="quiet" role="status" class:hidden=live(move || nothing.get().is_none())>
                 {nothing}
             </p>
         </div>

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use leptos::ev::KeyboardEvent;
 use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 
 use super::controls::{Glyph, Icon};
+use super::erased::{heard, live};
 use crate::browser;
 use crate::session::{Session, address};
 
@@ -62,28 +64,28 @@ pub fn Share() -> impl IntoView {
                     readonly
                     node_ref=field
                     prop:value=link
-                    on:keydown=move |event| {
+                    on:keydown=heard(move |event: KeyboardEvent| {
                         if event.key() == "Escape" {
                             close();
                         }
-                    }
+                    })
                 />
-                <button type="button" class="icon" aria-label="Close the link" on:click=move |_| close()>
+                <button type="button" class="icon" aria-label="Close the link" on:click=heard(move |_| close())>
                     <Glyph icon=Icon::Close />
                 </button>
             </div>
         }
     };
     view! {
-        <button type="button" class="icon" aria-label="Copy link" title="Copy link" on:click=copy>
+        <button type="button" class="icon" aria-label="Copy link" title="Copy link" on:click=heard(copy)>
             <Glyph icon=Icon::Link />
         </button>
         <span class="link-said" role="status">
-            {move || (copied.get() == Copied::Yes).then_some("Link copied")}
+            {live(move || (copied.get() == Copied::Yes).then_some("Link copied"))}
         </span>
-        {move || match copied.get() {
+        {live(move || match copied.get() {
             Copied::ByHand(link) => Some(by_hand(link)),
             Copied::No | Copied::Yes => None,
-        }}
+        })}
     }
 }

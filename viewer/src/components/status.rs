@@ -5,6 +5,7 @@ use floe_shared::status::{TileRecord, TileStatus};
 use leptos::prelude::*;
 
 use super::controls::{Glyph, Icon, Switch};
+use super::erased::{Shown, heard, live};
 use crate::session::{Session, opening};
 use crate::state::moment;
 use crate::state::page::Page;
@@ -17,9 +18,9 @@ pub fn TileStatusSection() -> impl IntoView {
         page.dataset.with(|dataset| dataset.as_ref().is_none_or(|dataset| dataset.has_tiles()))
     });
     view! {
-        <Show when=move || has_tiles.get()>
+        <Shown when=move || has_tiles.get()>
             <TileStatusSwitch />
-        </Show>
+        </Shown>
     }
 }
 
@@ -36,7 +37,7 @@ fn TileStatusSwitch() -> impl IntoView {
                 <Swatch status />
                 <span>{status.label()}</span>
                 <span class="count" data-status=status.word()>
-                    {move || counts.get().map(|counts| counts.of(status))}
+                    {live(move || counts.get().map(|counts| counts.of(status)))}
                 </span>
             </li>
         }
@@ -48,18 +49,18 @@ fn TileStatusSwitch() -> impl IntoView {
                 on=on
                 on_switch=move |on| page.change(|view| view.status = on)
             />
-            <Show when=move || on.get()>
-                <Show
+            <Shown when=move || on.get()>
+                <Shown
                     when=move || counts.get().is_some()
                     fallback=|| view! { <p class="quiet">"Known once the store is open."</p> }
                 >
                     <ul class="counts">{TileStatus::ALL.map(entry).collect_view()}</ul>
-                    <button type="button" class="plain" on:click=move |_| opening::refresh(session)>
+                    <button type="button" class="plain" on:click=heard(move |_| opening::refresh(session))>
                         <Glyph icon=Icon::Refresh />
                         "Look for new commits"
                     </button>
-                </Show>
-            </Show>
+                </Shown>
+            </Shown>
         </section>
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::controls::{Alternative, Menu, Segments};
+use super::erased::{heard, live};
 use crate::dataset::VariableInfo;
 use crate::state::page::Page;
 
@@ -121,8 +122,8 @@ fn List(
             <li>
                 <button
                     type="button"
-                    aria-current=move || (selected.get() == index).then_some("true")
-                    on:click=move |_| choose(index)
+                    aria-current=live(move || (selected.get() == index).then_some("true"))
+                    on:click=heard(move |_| choose(index))
                 >
                     {label}
                 </button>
@@ -138,33 +139,33 @@ fn List(
                     class="plain"
                     id="variable"
                     aria-labelledby="variable-title variable"
-                    aria-expanded=move || open.get().to_string()
+                    aria-expanded=live(move || open.get().to_string())
                     aria-controls="variable-list"
-                    on:click=move |_| open.update(|open| *open = !*open)
+                    on:click=heard(move |_| open.update(|open| *open = !*open))
                 >
                     {shown}
                 </button>
             </div>
-            <div id="variable-list" class:hidden=move || !open.get()>
+            <div id="variable-list" class:hidden=live(move || !open.get())>
                 <input
                     type="search"
                     aria-label="Find a variable"
-                    placeholder=move || options.with(|options| format!("Find one of {}", options.len()))
+                    placeholder=live(move || options.with(|options| format!("Find one of {}", options.len())))
                     autocomplete="off"
                     spellcheck="false"
                     prop:value=wanted
-                    on:input=move |event| wanted.set(event_target_value(&event))
-                    on:keydown=press
+                    on:input=heard(move |event| wanted.set(event_target_value(&event)))
+                    on:keydown=heard(press)
                 />
                 <ul aria-label="Variables">
-                    {move || {
+                    {live(move || {
                         // What is folded away is made when it is opened.
                         let found = if open.get() { found.get() } else { Vec::new() };
                         found.into_iter().map(item).collect_view()
-                    }}
+                    })}
                 </ul>
                 <p class="quiet" role="status">
-                    {move || found.with(Vec::is_empty).then_some("No such variable.")}
+                    {live(move || found.with(Vec::is_empty).then_some("No such variable."))}
                 </p>
             </div>
         </div>
