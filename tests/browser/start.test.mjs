@@ -85,6 +85,23 @@ for (const [view, isSmall] of [
   });
 }
 
+test('on a slow line, too, nothing is asked for twice, and what is under way goes on when the page asks', async () => {
+  counter.reset();
+  counter.slow({ latency: 60, bytesPerSecond: 2e5 });
+  const context = await newContext({ viewport: { width: 800, height: 600 }, deviceScaleFactor: 2 });
+  const page = await context.newPage();
+  await page.goto(`${counter.url}/floe/?lon=10&lat=45&z=3`);
+  await page.waitForFunction(() => window.floe !== undefined);
+  await page.evaluate(() => window.floe.idle());
+  assert.equal(await page.evaluate(() => window.floe.error), null);
+  const all = asked();
+  assert.ok(all.filter((path) => path.includes('/chunks/')).length > 3, all.join(' '));
+  const again = all.filter((path, index) => path === all[index - 1]);
+  assert.deepEqual(again, []);
+  counter.slow(null);
+  await context.close();
+});
+
 test('what was begun of one store is dropped when the page asks for another', async () => {
   const { page, release, close } = await openHeld('lon=10&lat=45&z=5');
   await page.evaluate(() => history.replaceState(null, '', '?lon=10&lat=45&z=5&store=./other'));

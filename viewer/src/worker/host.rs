@@ -288,6 +288,7 @@ impl Host {
             if let Ok(store) = host.opened() {
                 foreseen.truncate(host.within(&store, &foreseen));
             }
+            host.view.replace(foreseen.clone());
             let wanted: Vec<_> = foreseen.iter().map(|&key| (key, true)).collect();
             host.queue.borrow_mut().update(&wanted);
             host.pump();
@@ -340,11 +341,12 @@ impl Host {
         let store = self.opened();
         // A list without anything new is what is left of the one before: what counts is what that one takes, or a slow
         // line would have chunk after chunk read beyond what is allowed.
-        let has_new = keys.iter().any(|(_, is_new)| *is_new);
+        let mut view = self.view.borrow().clone();
+        let has_new = keys.iter().any(|(key, is_new)| *is_new || !view.contains(key));
         if has_new {
-            self.view.replace(keys.iter().map(|(key, _)| *key).collect());
+            view = keys.iter().map(|(key, _)| *key).collect();
+            self.view.replace(view.clone());
         }
-        let view = self.view.borrow().clone();
         let within = store.as_ref().map_or(view.len(), |store| self.within(store, &view));
         let allowed: HashSet<ChunkKey> = view[..within].iter().copied().collect();
         let (now, mut rest): (Vec<_>, Vec<_>) =
