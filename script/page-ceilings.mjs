@@ -18,7 +18,7 @@ if (process.env.CARGO_PROFILE_PAGE_LTO === 'off') {
 }
 
 const { ceilings } = JSON.parse(readFileSync(new URL('page-ceilings.json', import.meta.url), 'utf8'));
-const withoutHash = (file) => file.replace(/-[0-9a-f]{16}(?=(?:_bg)?\.\w+$)/, '');
+const withoutHash = (file) => file.replace(/-[0-9a-f]{16}(?=(?:_bg|_page)?\.\w+$)/, '');
 const isCode = (file) => /\.(?:wasm|js|css|html)$/.test(file);
 const found = new Map(readdirSync(dist).filter(isCode).map((file) => [withoutHash(file), file]));
 const problems = [];

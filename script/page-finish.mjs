@@ -10,7 +10,7 @@ import { setPolicy } from './page-policy.mjs';
 
 const directory = process.argv[2] ?? process.env.TRUNK_STAGING_DIR;
 if (!directory) throw new Error('expected: DIR, or TRUNK_STAGING_DIR in the environment');
-setNames(directory);
 // Not for `trunk serve`, where somebody waits for it.
 if (process.env.TRUNK_PROFILE !== 'debug') makeSmaller(directory);
+setNames(directory);
 setPolicy(directory);

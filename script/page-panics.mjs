@@ -21,9 +21,10 @@ const PANICS = new RegExp(
 
 /**
  * Functions that stand in the module's table of functions, from which wasm-opt takes none off, and that the page never calls: attributes are
- * copied only where a view spreads them over several elements, and streams belong to server functions. The page has neither.
+ * copied, and a view is asked for its elements, only where attributes are spread over a view, and streams belong to server functions. The
+ * page has neither.
  */
-const UNUSED = /::IntoAnyAttribute>::into_any_attr::clone$|wasm_streams::/;
+const UNUSED = /::IntoAnyAttribute>::into_any_attr::clone$|::Mountable>::elements$|::any_view::elements$|wasm_streams::/;
 
 /** A function's name without the hashes of either of the compiler's ways of naming. */
 export const withoutHash = (name) => name.replace(/::h[0-9a-f]{16}.*$/, '').replaceAll(/\[[0-9a-f]+\]/g, '');

@@ -2,6 +2,7 @@
 //
 // * wasm-bindgen names what a module and its script hand each other with a hash of 16 digits, which no compression
 //   shortens, once in the module and once in the script: they get names of a few letters.
+// * What only the page needs becomes a part of its own (page-parts.mjs).
 // * Functions that are alike are put one after the other, so that gzip, which looks back 32 KB, finds them.
 // * Scripts and style sheets lose comments and indentation.
 //
@@ -14,7 +15,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { withoutPanicMessages } from './page-panics.mjs';
-import { CUSTOM, EXPORTS, IMPORTS, bodies, exports, hasNames, importedFunctions, imports, joined, leb, name, sections, vector, withoutNames } from './wasm-module.mjs';
+import { parted } from './page-parts.mjs';
+import { CUSTOM, EXPORTS, IMPORTS, bodies, exports, functionNames, hasNames, importedFunctions, imports, joined, leb, name, sections, vector, withoutNames } from './wasm-module.mjs';
+
+/** The module that is taken apart. */
+const PAGE = 'floe-viewer';
 
 /** Gives a module and its script short names for what they hand each other. */
 export function withShortNames(module, script) {
@@ -40,11 +45,17 @@ export function withShortNames(module, script) {
   return [joined(module, parts), renamed];
 }
 
-/** The functions of a module in an order in which each is followed by the one most like it of those that are left. */
+/**
+ * The functions of a module in an order in which each is followed by the one most like it, and like the few before it, of those that are
+ * left.
+ */
 export function alikeTogether(bodies) {
-  // As the six bytes that begin at each place, those that few functions have.
-  const LENGTH = 6;
-  const MOST = 60;
+  // As the four bytes that begin at each place, those that not too many functions have.
+  const LENGTH = 4;
+  const MOST = 400;
+  // How many functions before count, each less than the one after it.
+  const BEFORE = 6;
+  const FADING = 0.8;
   const shingles = bodies.map((body) => {
     const found = new Set();
     for (let at = 0; at + LENGTH <= body.length; at++) found.add(body.readUIntLE(at, LENGTH));
@@ -60,22 +71,28 @@ export function alikeTogether(bodies) {
   });
   const left = new Set(bodies.keys());
   const order = [];
+  // Adds to each function that is left what it has in common with one before: the cosine of the two.
+  const add = (likeness, index, weight) => {
+    const shared = new Map();
+    for (const shingle of shingles[index]) {
+      const list = owners.get(shingle);
+      if (list.length < 2 || list.length > MOST) continue;
+      for (const other of list) if (left.has(other)) shared.set(other, (shared.get(other) ?? 0) + 1);
+    }
+    for (const [other, count] of shared) {
+      const share = (weight * count) / Math.sqrt(shingles[other].size * shingles[index].size + 1);
+      likeness.set(other, (likeness.get(other) ?? 0) + share);
+    }
+  };
   let next = 0;
   for (let index = 1; index < bodies.length; index++) if (bodies[index].length > bodies[next].length) next = index;
   while (next !== undefined) {
     order.push(next);
     left.delete(next);
-    const shared = new Map();
-    for (const shingle of shingles[next]) {
-      const list = owners.get(shingle);
-      if (list.length < 2 || list.length > MOST) continue;
-      for (const other of list) if (left.has(other)) shared.set(other, (shared.get(other) ?? 0) + 1);
-    }
-    let [best, share] = [undefined, 0.02];
-    for (const [other, count] of shared) {
-      const likeness = count / (shingles[other].size + shingles[next].size - count + 1);
-      if (likeness > share) [best, share] = [other, likeness];
-    }
+    const likeness = new Map();
+    order.slice(-BEFORE).reverse().forEach((index, back) => add(likeness, index, FADING ** back));
+    let [best, most] = [undefined, 0.02];
+    for (const [other, share] of likeness) if (share > most) [best, most] = [other, share];
     [next = left.values().next().value] = [best];
   }
   return order;
@@ -93,11 +110,8 @@ function optimised(module, options) {
   }
 }
 
-/**
- * The module without what nobody would hear of a panic in it: no program that is deployed sets a hook. index.html has wasm-opt
- * keep the names of functions (-g) for it. Below its first kilobyte lies only the end of the stack.
- */
-const withoutPanics = (module) => optimised(withoutPanicMessages(module), ['-Oz', '--low-memory-unused']);
+/** Below a module's first kilobyte lies only the end of the stack. */
+const small = (module) => reordered(optimised(module, ['-Oz', '--low-memory-unused']));
 
 /** The module with functions that are alike one after the other. */
 function reordered(module) {
@@ -129,6 +143,17 @@ export function plainStyle(sheet) {
   return sheet.replaceAll(/\/\*[^]*?\*\//g, '').replaceAll(/\n\s+/g, '\n').trimStart();
 }
 
+/**
+ * A script of wasm-bindgen that also gives what its module imports, since the page's part is started with the same, and has no second way of
+ * starting it.
+ */
+function withImports(script) {
+  const end = 'export { initSync, __wbg_init as default };';
+  const second = /^function initSync\(module\) \{\n[^]*?^\}\n/m;
+  if (script.split(end).length !== 2 || !second.test(script)) throw new Error(`expected a script of wasm-bindgen to have initSync and to end with ${end}`);
+  return script.replace(second, '').replace(end, 'export { __wbg_init as default, __wbg_get_imports as imports };');
+}
+
 /** The page is built, and index.html names its files. */
 export function makeSmaller(dist) {
   // Where the builder has no time for link-time optimisation there is none for this either.
@@ -140,8 +165,18 @@ export function makeSmaller(dist) {
     if (!stem) continue;
     const script = files.find((other) => other.endsWith('.js') && other.replace(/(?:-[0-9a-f]{16})?\.js$/, '') === stem);
     if (!script) throw new Error(`${file}: expected its script beside it`);
-    const [module, text] = withShortNames(readFileSync(join(dist, file)), readFileSync(join(dist, script), 'utf8'));
-    contents.set(file, isQuick ? module : reordered(hasNames(module) ? withoutPanics(module) : module));
+    const isParted = stem === PAGE && !isQuick && hasNames(readFileSync(join(dist, file)));
+    const plainScript = readFileSync(join(dist, script), 'utf8');
+    const [module, text] = withShortNames(readFileSync(join(dist, file)), isParted ? withImports(plainScript) : plainScript);
+    if (isQuick || !hasNames(module)) {
+      contents.set(file, isQuick ? module : reordered(module));
+    } else {
+      // No program that is deployed says why it panics. index.html has wasm-opt keep the names of functions (-g) for this.
+      const plain = withoutPanicMessages(module);
+      const [first, second] = isParted ? parted(plain, functionNames(module)) : [plain];
+      contents.set(file, small(first));
+      if (second) contents.set(file.replace('_bg.wasm', '_page.wasm'), small(second));
+    }
     contents.set(script, withoutComments(text));
   }
   for (const file of files.filter((file) => file.endsWith('.css'))) {
@@ -153,8 +188,8 @@ export function makeSmaller(dist) {
   if (digest) throw new Error(`index.html: expected data-integrity="none" on every link, found ${digest}`);
   for (const [file, content] of contents) {
     const hash = createHash('sha256').update(content).digest('hex').slice(0, 16);
-    const renamed = file.replace(/-[0-9a-f]{16}(?=(?:_bg)?\.\w+$)/, `-${hash}`);
-    rmSync(join(dist, file));
+    const renamed = file.replace(/-[0-9a-f]{16}(?=(?:_bg|_page)?\.\w+$)/, `-${hash}`);
+    rmSync(join(dist, file), { force: true });
     writeFileSync(join(dist, renamed), content);
     html = html.replaceAll(file, renamed);
   }

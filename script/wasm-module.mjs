@@ -2,7 +2,8 @@
 // <https://webassembly.github.io/spec/core/binary/>.
 
 /** Kinds of sections. */
-export const [CUSTOM, IMPORTS, EXPORTS, CODE, DATA] = [0, 2, 7, 10, 11];
+export const [CUSTOM, TYPES, IMPORTS, FUNCTIONS, TABLES, MEMORIES, GLOBALS, EXPORTS] = Array(8).keys();
+export const [ELEMENTS, CODE, DATA] = [9, 10, 11];
 
 /** Reads a module's LEB128 numbers, names and sections. */
 export class Reader {
@@ -56,6 +57,13 @@ export const leb = (value) => {
     bytes.push((value & 127) | (value > 127 ? 128 : 0));
     value = Math.floor(value / 128);
   } while (value > 0);
+  return Buffer.from(bytes);
+};
+
+/** A number of 31 bits as one with a sign. */
+export const signedLeb = (value) => {
+  const bytes = [...leb(value)];
+  if (bytes.at(-1) & 64) bytes.push(bytes.pop() | 128, 0);
   return Buffer.from(bytes);
 };
 

@@ -1,12 +1,15 @@
 // The files of the page are as small as script/page-smaller.mjs makes them, and named after what they hold.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { withoutPanicMessages } from '../../script/page-panics.mjs';
+import { parted } from '../../script/page-parts.mjs';
 import { alikeTogether, plainStyle, withoutComments } from '../../script/page-smaller.mjs';
 import { CODE, CUSTOM, DATA, IMPORTS, bodies, functionNames, joined, leb, name, sections, vector } from '../../script/wasm-module.mjs';
 
@@ -14,7 +17,7 @@ const dist = process.env.FLOE_DIST;
 const modules = readdirSync(dist).filter((file) => file.endsWith('.wasm'));
 
 test('no name of wasm-bindgen with its hash is left in the modules', () => {
-  assert.equal(modules.length, 2);
+  assert.equal(modules.length, 3);
   for (const file of modules) {
     const text = readFileSync(join(dist, file), 'latin1');
     assert.deepEqual(text.match(/__wbg_\w+_[0-9a-f]{16}/g), null, file);
@@ -23,11 +26,11 @@ test('no name of wasm-bindgen with its hash is left in the modules', () => {
 
 test('what is named after its content has the name of what it holds, and is what the page asks for', () => {
   const html = readFileSync(join(dist, 'index.html'), 'utf8');
-  const named = readdirSync(dist).filter((file) => /-[0-9a-f]{16}(?:_bg)?\.\w+$/.test(file));
-  assert.equal(named.length, 3);
+  const named = readdirSync(dist).filter((file) => /-[0-9a-f]{16}(?:_\w+)?\.\w+$/.test(file));
+  assert.equal(named.length, 4);
   for (const file of named) {
     const hash = createHash('sha256').update(readFileSync(join(dist, file))).digest('hex').slice(0, 16);
-    assert.match(file, new RegExp(`-${hash}(_bg)?\\.`));
+    assert.match(file, new RegExp(`-${hash}(_bg|_page)?\\.`));
     assert.ok(html.includes(file), file);
   }
 });
@@ -77,6 +80,44 @@ test('what only ends a program, or is never called, ends it at once, by either w
   const trap = [0, 0x00, 0x0b];
   assert.deepEqual(bodies(after).map((one) => [...one]), [trap, trap, trap, trap, body, body, body, body]);
   assert.deepEqual(functionNames(after), []);
+});
+
+test('a module is taken apart into what a worker can start alone and what only the page calls', async () => {
+  const text = `(module
+    (type $number (func (result i32)))
+    (import "script" "five" (func $five (result i32)))
+    (memory (export "memory") 1)
+    (table $functions 4 4 funcref)
+    (table $others 2 externref)
+    (global $depth (mut i32) (i32.const 7))
+    (global $end i32 (i32.const 9))
+    (elem (table $functions) (i32.const 1) func $inCommon $listener $five)
+    (func $start (export "start") (result i32) (i32.add (call $inCommon) (call_indirect $functions (type $number) (i32.const 3))))
+    (func $show (export "show") (param i32) (result i32) (call $panel (local.get 0)))
+    (func $inCommon (result i32) (i32.load (i32.const 2000)))
+    (func $panel (param i32) (result i32) (global.set $depth (i32.const 1)) (i32.add (local.get 0) (i32.add (call $alone) (call_indirect $functions (type $number) (i32.const 2)))))
+    (func $alone (result i32) (i32.mul (call $inCommon) (call $five)))
+    (func $listener (result i32) (i32.add (global.get $depth) (global.get $end)))
+    (data (i32.const 2000) "\\03\\00\\00\\00"))`;
+  const file = join(tmpdir(), `floe-parts-test-${process.pid}`);
+  writeFileSync(`${file}.wat`, text);
+  execFileSync('wasm-as', ['--all-features', `${file}.wat`, '-o', `${file}.wasm`]);
+  const whole = readFileSync(`${file}.wasm`);
+  for (const end of ['wat', 'wasm']) rmSync(`${file}.${end}`);
+  const script = { script: { five: () => 5 } };
+  const expected = (await WebAssembly.instantiate(whole, script)).instance.exports;
+  const names = ['main', 'show', 'core::fmt::write', 'floe_viewer::components::panel', 'core::num::product', '<F as tachys::View>::listener'];
+  const [first, second] = parted(whole, names);
+  const alone = (await WebAssembly.instantiate(first, script)).instance.exports;
+  assert.equal(alone.start(), expected.start());
+  assert.throws(() => alone.show(1), WebAssembly.RuntimeError);
+  const both = (await WebAssembly.instantiate(first, script)).instance.exports;
+  await WebAssembly.instantiate(second, { ...script, first: both });
+  assert.equal(both.start(), 8);
+  assert.equal(both.show(1), 1 + 3 * 5 + 1 + 9);
+  assert.equal(both.show(1), expected.show(1));
+  const mixed = names.with(2, 'floe_viewer::components::list').with(4, 'floe_viewer::store::read');
+  assert.throws(() => parted(whole, mixed), /expected functions of workers to call none of the page's, but floe_viewer::store::read does/);
 });
 
 test('places in the sources go, and all other bytes of the memory stay', () => {

@@ -113,21 +113,27 @@ test('what was begun of one store is dropped when the page asks for another', as
   await close();
 });
 
-test('page and workers are one module, which is asked for once', async () => {
+test('what page and workers have in common is asked for once, and the page\'s part after it', async () => {
   const context = await newContext();
   const page = await context.newPage();
   const modules = [];
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
   // Also what workers ask for.
   await context.route('**/*.wasm', async (route) => {
-    modules.push(new URL(route.request().url()).pathname);
+    modules.push(/_(\w+)\.wasm$/.exec(route.request().url())[1]);
+    if (modules.length === 1) await held;
     await route.continue();
   });
-  await page.goto(`${server.url}/floe/`);
+  await page.goto(`${server.url}/floe/`, { waitUntil: 'commit' });
+  await sleep(1000);
+  assert.deepEqual(modules, ['bg']);
+  release();
   await page.waitForFunction(() => window.floe !== undefined && document.querySelector('.panel'));
   await page.evaluate(() => floe.setView({ lon: 10, lat: 45, zoom: 6 }));
   await page.evaluate(() => floe.idle());
   assert.equal(page.workers().length, 2);
-  assert.equal(modules.length, 1, modules.join(' '));
+  assert.deepEqual(modules, ['bg', 'page']);
   await context.close();
 });
 
@@ -137,12 +143,13 @@ test('where the module cannot be compiled for all, page and workers fetch it the
   let asked = 0;
   await context.route('**/*.wasm', async (route) => {
     asked += 1;
-    await (asked === 1 ? route.abort() : route.continue());
+    // The first time the one, then the other.
+    await (asked < 3 ? route.abort() : route.continue());
   });
   await page.goto(`${server.url}/floe/`);
   await page.waitForFunction(() => window.floe !== undefined);
   await page.evaluate(() => floe.idle());
   assert.equal(await page.evaluate(() => floe.error), null);
-  assert.ok(asked > 2, `${asked}`);
+  assert.ok(asked > 4, `${asked}`);
   await context.close();
 });

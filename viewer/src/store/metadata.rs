@@ -3,7 +3,7 @@
 use floe_shared::encoding::{DataType, Encoding, EncodingError};
 use serde_json::Value;
 
-use super::codec::Chain;
+use super::codec::{Chain, whole_numbers};
 use super::error::{MetadataProblem, StoreError, shortened};
 
 /// No chunk has more bytes: a damaged shape must not exhaust the memory.
@@ -144,10 +144,7 @@ fn parse_json(zarr_json: &str) -> Result<Value, MetadataProblem> {
 }
 
 fn list(found: &Value, name: &'static str) -> Result<Vec<u64>, MetadataProblem> {
-    found
-        .as_array()
-        .and_then(|list| list.iter().map(Value::as_u64).collect())
-        .ok_or_else(|| member(name, "a list of whole numbers", found))
+    whole_numbers(found).ok_or_else(|| member(name, "a list of whole numbers", found))
 }
 
 pub(super) fn member(

@@ -37,7 +37,9 @@ type Problem = (String, MetadataProblem);
 
 fn read(object: &[u8]) -> Result<Tree, Problem> {
     let at_root = |problem| ("/".to_owned(), problem);
-    let mut root: Value = serde_json::from_slice(object)
+    let text = std::str::from_utf8(object)
+        .map_err(|error| at_root(MetadataProblem::Json(error.to_string())))?;
+    let mut root: Value = serde_json::from_str(text)
         .map_err(|error| at_root(MetadataProblem::Json(error.to_string())))?;
     if root["zarr_format"] != 3 {
         return Err(at_root(member("zarr_format", "3", &root["zarr_format"])));

@@ -16,8 +16,8 @@
 //! * `thread`: how workers are started,
 //! * `watch`, `revival`: what is done about those that end.
 //!
-//! Page and workers are one WebAssembly module, which is compiled once and which each of them starts for itself: as two modules
-//! they would have a tenth of their code in common. The page reaches `client` and `protocol` only.
+//! Page and workers are one WebAssembly module, of which `script/page-parts.mjs` makes two parts: what `host` reaches, and what only
+//! the page does, which reaches `client` and `protocol` alone.
 
 mod answer;
 pub mod budget;

@@ -68,7 +68,7 @@ impl Drop for Thread {
 /// Names of the module's script and of the module, as `index.html` tells them and the worker's script expects them.
 fn module_files() -> String {
     let files = Reflect::get(&js_sys::global(), &"floeFiles".into()).unwrap_or_default();
-    files.dyn_into::<Array>().map(|files| files.join(" ").into()).unwrap_or_default()
+    files.dyn_into::<Array>().map(|files| files.slice(0, 2).join(" ").into()).unwrap_or_default()
 }
 
 /// Gives a worker that has just been started the module that `index.html` has had compiled, or tells it that there is

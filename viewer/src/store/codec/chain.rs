@@ -182,7 +182,7 @@ impl Sharding {
             found: found.to_string(),
         };
         let found = &configuration["chunk_shape"];
-        let chunk_shape: Vec<u64> = serde_json::from_value(found.clone()).unwrap_or_default();
+        let chunk_shape = whole_numbers(found).unwrap_or_default();
         let divides = chunk_shape.len() == shard_shape.len()
             && chunk_shape
                 .iter()
@@ -241,9 +241,9 @@ fn transpose(configuration: &Value, before: &[usize]) -> Result<Vec<usize>, Code
         expected: "order to be a permutation of the axes",
         found: found.to_string(),
     };
-    let order: Vec<usize> = serde_json::from_value(found.clone()).map_err(|_| error())?;
-    if order.len() == before.len() && (0..order.len()).all(|axis| order.contains(&axis)) {
-        Ok(order.iter().map(|&axis| before[axis]).collect())
+    let order = whole_numbers(found).ok_or_else(error)?;
+    if order.len() == before.len() && (0..order.len()).all(|axis| order.contains(&(axis as u64))) {
+        Ok(order.iter().map(|&axis| before[axis as usize]).collect())
     } else {
         Err(error())
     }
@@ -255,6 +255,11 @@ fn names(list: &[Value]) -> String {
         .map(|codec| codec.as_str().or_else(|| codec["name"].as_str()).unwrap_or("(unnamed)"))
         .collect();
     format!("[{}]", names.join(", "))
+}
+
+/// The numbers of a list, if it is one of whole numbers that are not negative.
+pub(in crate::store) fn whole_numbers(found: &Value) -> Option<Vec<u64>> {
+    found.as_array()?.iter().map(Value::as_u64).collect()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod lz4;
 mod shard;
 mod zstd;
 
+pub(in crate::store) use chain::whole_numbers;
 pub use chain::{Bits, Chain, Endian, Serializer, Sharding};
 pub use error::{CodecError, DecodeError};
 pub use filter::Filter;
