@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use floe_raster::program::{Affine, Condition, Output, Program, Stored, Test};
 use floe_raster::reduce::{
-    Composite, Observation, PeriodReducer, ReduceError, Reduced, bytes_per_pixel,
+    Composite, MAX_OBSERVATIONS, Observation, PeriodReducer, ReduceError, Reduced, bytes_per_pixel,
 };
 use floe_raster::run::Run;
 use floe_raster::samples::Samples;
@@ -134,25 +134,30 @@ proptest! {
 #[test]
 fn as_many_bytes_are_held_as_were_told() {
     let (pixels, composites) = (100_000, 12);
-    for data_type in READ {
+    // As one observation, and as one for each block of a file.
+    for (data_type, pieces) in READ.into_iter().flat_map(|read| [(read, 1), (read, 10)]) {
         let mut dice = Dice(5);
         let program = Arc::new(program(&mut dice, true));
-        let band = samples(data_type, (0..pixels).map(|_| dice.one(&[1.0, 5.0, 7.0])));
-        let flags = Samples::U8(vec![0; pixels]);
-        let bands = [band, flags, Samples::I16(vec![1; pixels])];
-        let runs = [Run { target: 0, length: pixels as u32 }];
+        let length = pixels / pieces;
+        let band = samples(data_type, (0..length).map(|_| dice.one(&[1.0, 5.0, 7.0])));
+        let flags = Samples::U8(vec![0; length]);
+        let bands = [band, flags, Samples::I16(vec![1; length])];
+        let places = (0..pixels as u32).step_by(length);
+        let runs: Vec<_> = places.map(|target| Run { target, length: length as u32 }).collect();
         let days: Vec<_> = (1..=composites as u16).map(|day| Composite { day }).collect();
         let reduce = || {
             let mut reducer = PeriodReducer::new(Arc::clone(&program), pixels, &days, 365).unwrap();
             for composite in 0..composites {
-                let observation = Observation {
-                    composite,
-                    date: composite as i32,
-                    runs: &runs,
-                    bands: &bands,
-                    nodata: &[None, None, None],
-                };
-                reducer.observe(&observation).unwrap();
+                for run in &runs {
+                    let observation = Observation {
+                        composite,
+                        date: composite as i32,
+                        runs: std::slice::from_ref(run),
+                        bands: &bands,
+                        nodata: &[None, None, None],
+                    };
+                    reducer.observe(&observation).unwrap();
+                }
             }
             reducer.finish()
         };
@@ -266,4 +271,24 @@ fn a_period_without_observations_is_all_fill() {
     let reduced = reducer(mean()).unwrap().finish();
     assert_eq!(reduced.planes, [Samples::U8(vec![255; 10])]);
     assert_eq!(reduced.valid_pixels, 0);
+}
+
+#[test]
+fn a_pixel_has_no_more_observations_than_are_counted_but_a_window_may() {
+    let program = Arc::new(Program { bands: 1, outputs: vec![mean()], one_per_day: false });
+    let mut reducer = PeriodReducer::new(program, 2, &[Composite { day: 1 }], 31).unwrap();
+    let mut observe = |target| {
+        let runs = [Run { target, length: 1 }];
+        let bands = [Samples::U8(vec![7])];
+        let observation =
+            Observation { composite: 0, date: 0, runs: &runs, bands: &bands, nodata: &[None] };
+        reducer.observe(&observation)
+    };
+    for _ in 1..MAX_OBSERVATIONS {
+        assert_eq!(observe(0), Ok(1));
+        assert_eq!(observe(1), Ok(1));
+    }
+    assert_eq!(observe(1), Ok(1));
+    assert_eq!(observe(1), Err(ReduceError::TooMany));
+    assert_eq!(reducer.finish().planes, [Samples::U8(vec![7; 2])]);
 }

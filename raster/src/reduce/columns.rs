@@ -15,28 +15,55 @@ const LANES: usize = 64;
 /// pixel by pixel, whose cost grows less.
 const MOST_BY_NETWORK: usize = 128;
 
-/// The numbers of each observation: a row of the window's pixels for each, in which those that do not count are the
-/// greatest number there is.
+/// Rows for which room is made at once.
+const ROWS_AT_ONCE: usize = 4;
+
+/// The numbers of each pixel: rows of the window's pixels, of which a pixel's first observation is in the first, its second in the
+/// second, whatever observations those are. Numbers that do not count are the greatest there is.
 #[derive(Debug)]
 pub(super) struct Columns<T: Sample> {
-    pixels: usize,
-    rows: Vec<Vec<T::Key>>,
+    /// One after the other: small pieces would leave gaps between what comes and goes meanwhile.
+    rows: Vec<T::Key>,
+    /// How many observations each pixel has.
+    filled: Vec<u32>,
 }
 
 impl<T: Sample> Columns<T> {
-    pub(super) const fn new(pixels: usize) -> Self {
-        Self { pixels, rows: Vec::new() }
+    pub(super) fn new(pixels: usize) -> Self {
+        Self { rows: Vec::new(), filled: vec![0; pixels] }
     }
 }
 
 impl<T: Sample> State for Columns<T> {
     fn add(&mut self, part: &Part<'_>) {
+        let Some(numbers) = T::numbers(part.band) else { return };
         let missing = T::GREATEST.key();
-        self.rows.resize_with(part.observation + 1, || vec![missing; self.pixels]);
-        let row = &mut self.rows[part.observation];
-        part.update(row, |key, number: T, keep| {
-            *key = T::select(keep, number, T::GREATEST).key();
-        });
+        let pixels = self.filled.len();
+        for span in part.spans {
+            let mut numbers = span.of_band(part, numbers);
+            let mut keep = span.of_part(part.keep);
+            let mut target = span.target;
+            // Pixels beside each other have mostly as many observations.
+            for alike in span.of_window_mut(&mut self.filled).chunk_by_mut(|a, b| a == b) {
+                let row = alike[0] as usize * pixels;
+                if row >= self.rows.len() {
+                    if row >= self.rows.capacity() {
+                        self.rows.reserve_exact(ROWS_AT_ONCE * pixels);
+                    }
+                    self.rows.resize(row + pixels, missing);
+                }
+                let keys = &mut self.rows[row + target..][..alike.len()];
+                let (these, rest) = numbers.split_at(alike.len());
+                let (kept, kept_rest) = keep.split_at(alike.len());
+                for ((key, number), keep) in keys.iter_mut().zip(these).zip(kept) {
+                    *key = T::select(*keep, *number, T::GREATEST).key();
+                }
+                (numbers, keep, target) = (rest, kept_rest, target + alike.len());
+                for filled in alike {
+                    *filled += 1;
+                }
+            }
+        }
     }
 
     fn write(
@@ -51,7 +78,8 @@ impl<T: Sample> State for Columns<T> {
         for (block, counts) in counts.chunks(LANES).enumerate() {
             let start = block * LANES;
             let from = pixels.start + start;
-            sorter.take(&self.rows, from..from + counts.len());
+            let rows = self.rows.chunks_exact(self.filled.len());
+            sorter.take(rows.map(|row| &row[from..from + counts.len()]));
             for (lane, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
                 for (wanted, numbers) in wanted.iter().zip(numbers.iter_mut()) {
                     numbers[start + lane] =
@@ -88,11 +116,13 @@ impl<T: Sample> Default for Sorter<T> {
 
 impl<T: Sample> Sorter<T> {
     /// Takes the columns of some pixels and sorts them if there are not too many rows.
-    fn take(&mut self, rows: &[Vec<T::Key>], pixels: Range<usize>) {
+    fn take<'a>(&mut self, rows: impl Iterator<Item = &'a [T::Key]>)
+    where
+        T::Key: 'a,
+    {
         let missing = T::GREATEST.key();
         self.rows.clear();
         for row in rows {
-            let row = &row[pixels.clone()];
             // A row without a number needs no sorting; where it holds the greatest number there is, it is told by the count.
             if row.iter().any(|key| *key != missing) {
                 let mut lanes = [missing; LANES];

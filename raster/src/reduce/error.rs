@@ -2,7 +2,7 @@
 
 use floe_shared::encoding::{DataType, Scalar};
 
-/// At most so many observations of a window: counts then fit 16 bits, and no sum overflows.
+/// At most so many observations of a pixel: counts then fit 16 bits, and no sum overflows.
 pub const MAX_OBSERVATIONS: usize = u16::MAX as usize;
 /// At most so many composites in a period.
 pub const MAX_COMPOSITES: usize = u16::MAX as usize - 1;
@@ -94,7 +94,7 @@ pub enum ReduceError {
         found: i32,
     },
     /// Sums could overflow.
-    #[error("expected at most {MAX_OBSERVATIONS} observations in a period, found more")]
+    #[error("expected at most {MAX_OBSERVATIONS} observations of a pixel in a period, found more")]
     TooMany,
     /// Lists of another length than the program has bands.
     #[error("expected {bands} bands with their \"no data\", found {found} and {nodata}")]

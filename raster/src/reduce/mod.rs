@@ -89,6 +89,7 @@ pub struct PeriodReducer {
     /// Types of the bands that outputs are made of, once they are known.
     types: Vec<Option<DataType>>,
     masks: Masks,
+    /// Not less than those that count of any pixel.
     observations: usize,
     composite: usize,
     date: i32,
@@ -189,6 +190,11 @@ impl PeriodReducer {
     /// # Errors
     /// Where it does not fit the program, the window or the observations before. Nothing is added then.
     pub fn observe(&mut self, observation: &Observation<'_>) -> Result<u64, ReduceError> {
+        if self.observations >= MAX_OBSERVATIONS {
+            // Most speak of other pixels: what no pixel may have is more of them than its counter holds.
+            let most = self.counts.iter().flatten().copied().max();
+            self.observations = most.unwrap_or_default().into();
+        }
         self.check(observation)?;
         if self.states.is_empty() {
             self.begin(observation.bands);
@@ -281,7 +287,6 @@ impl PeriodReducer {
                 hit: kept.hit.map_or(keep, |hit| &self.masks.hits[hit]),
                 counts: &self.counts[kept.valid],
                 composite: observation.composite as u16 + 1,
-                observation: self.observations,
             });
         }
         for (counts, mask) in self.counts.iter_mut().zip(&self.masks.valid) {

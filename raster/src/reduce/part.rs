@@ -23,8 +23,6 @@ pub(super) struct Part<'a> {
     pub counts: &'a [u16],
     /// The composite's order, from 1.
     pub composite: u16,
-    /// How many observations came before.
-    pub observation: usize,
 }
 
 /// Neighbouring pixels of a part.
