@@ -112,11 +112,12 @@ impl Reduction {
         }
         let rows = self.rows_of_a_strip(task.window, &plan, &whole)?;
         let mut strips = Vec::new();
-        for first in (0..task.window.height).step_by(rows as usize) {
-            let height = rows.min(task.window.height - first);
-            if height == task.window.height {
-                strips.push(self.strip(&plan, &whole, first == 0).await?);
-            } else {
+        if rows == task.window.height {
+            strips.push(self.strip(&plan, &whole, true).await?);
+        } else {
+            drop(whole);
+            for first in (0..task.window.height).step_by(rows as usize) {
+                let height = rows.min(task.window.height - first);
                 let window = PixelWindow { row: task.window.row + first, height, ..task.window };
                 let samplings = self.samplings(window, &plan.scenes).await?;
                 strips.push(self.strip(&plan, &samplings, first == 0).await?);
@@ -143,7 +144,8 @@ impl Reduction {
         let types: Vec<DataType> =
             first.bands.iter().map(|band| band.directory.data_type).collect();
         let observations = samplings.most_observations(plan.reaching());
-        let a_pixel = bytes_per_pixel(&self.program, &types, plan.composites.len(), observations)?;
+        let reducing = bytes_per_pixel(&self.program, &types, plan.composites.len(), observations)?;
+        let a_pixel = reducing + samplings.bytes_per_pixel();
         let rows = self.memory / (a_pixel.max(1) * window.width as usize);
         Ok(u32::try_from(rows).unwrap_or(u32::MAX).clamp(1, window.height))
     }

@@ -75,27 +75,36 @@ impl Samplings {
 }
 
 impl Samplings {
+    /// Bytes that they take for each pixel of the window.
+    pub(super) fn bytes_per_pixel(&self) -> usize {
+        let bytes: usize = self.known.values().map(|sampling| sampling.bytes()).sum();
+        bytes.div_ceil(self.window.pixels().max(1) as usize)
+    }
+
     /// The most scenes that any pixel of the window has.
     pub(super) fn most_observations<'a>(
         &self,
         scenes: impl Iterator<Item = &'a OpenScene>,
     ) -> usize {
-        let mut of_lattice: BTreeMap<Lattice, u32> = BTreeMap::new();
+        let mut of_lattice: BTreeMap<Lattice, i64> = BTreeMap::new();
         for band in scenes.filter_map(|scene| scene.bands.first()) {
             *of_lattice.entry(band.lattice).or_default() += 1;
         }
-        let mut counts = vec![0_u32; self.window.pixels() as usize];
+        // The pixels at which runs begin and end, and how many scenes do: a window has many more pixels than runs.
+        let mut ends: Vec<(u32, i64)> = Vec::new();
         for (lattice, scenes) in of_lattice {
             let Some(sampling) = self.known.get(&lattice) else { continue };
             for run in sampling.blocks().flat_map(|block| sampling.runs(block)) {
-                let start = run.target as usize;
-                let pixels = &mut counts[start..start + run.length as usize];
-                for count in pixels {
-                    *count += scenes;
-                }
+                ends.extend([(run.target, scenes), (run.target + run.length, -scenes)]);
             }
         }
-        counts.into_iter().max().unwrap_or_default() as usize
+        // Where one ends and the next begins they are not two.
+        ends.sort_unstable();
+        let counts = ends.into_iter().scan(0, |count, (_, change)| {
+            *count += change;
+            Some(*count)
+        });
+        counts.max().unwrap_or_default() as usize
     }
 }
 
