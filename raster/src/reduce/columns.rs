@@ -40,28 +40,35 @@ impl<T: Sample> State for Columns<T> {
         let missing = T::GREATEST.key();
         let pixels = self.filled.len();
         for span in part.spans {
-            let mut numbers = span.of_band(part, numbers);
-            let mut keep = span.of_part(part.keep);
-            let mut target = span.target;
-            // Pixels beside each other have mostly as many observations.
-            for alike in span.of_window_mut(&mut self.filled).chunk_by_mut(|a, b| a == b) {
-                let row = alike[0] as usize * pixels;
+            let (numbers, keep) = (span.of_band(part, numbers), span.of_part(part.keep));
+            let filled = span.of_window_mut(&mut self.filled);
+            // Pixels beside each other have mostly as many observations, and most often all of them.
+            let are_alike =
+                filled.iter().fold(0, |differing, count| differing | count ^ filled[0]) == 0;
+            let mut at = 0;
+            while at < filled.len() {
+                let first = filled[at];
+                let alike = if are_alike {
+                    filled.len()
+                } else {
+                    filled[at..].iter().take_while(|count| **count == first).count()
+                };
+                let row = first as usize * pixels;
                 if row >= self.rows.len() {
                     if row >= self.rows.capacity() {
                         self.rows.reserve_exact(ROWS_AT_ONCE * pixels);
                     }
                     self.rows.resize(row + pixels, missing);
                 }
-                let keys = &mut self.rows[row + target..][..alike.len()];
-                let (these, rest) = numbers.split_at(alike.len());
-                let (kept, kept_rest) = keep.split_at(alike.len());
-                for ((key, number), keep) in keys.iter_mut().zip(these).zip(kept) {
+                let keys = &mut self.rows[row + span.target + at..][..alike];
+                let numbers = numbers[at..at + alike].iter().zip(&keep[at..at + alike]);
+                for (key, (number, keep)) in keys.iter_mut().zip(numbers) {
                     *key = T::select(*keep, *number, T::GREATEST).key();
                 }
-                (numbers, keep, target) = (rest, kept_rest, target + alike.len());
-                for filled in alike {
-                    *filled += 1;
-                }
+                at += alike;
+            }
+            for count in filled {
+                *count += 1;
             }
         }
     }
