@@ -15,17 +15,13 @@ const LANES: usize = 64;
 /// pixel by pixel, whose cost grows less.
 const MOST_BY_NETWORK: usize = 128;
 
-/// Rows for which room is made at once.
-const ROWS_AT_ONCE: usize = 4;
-
 /// The numbers of each pixel: rows of the window's pixels, of which a pixel's first observation is in the first, its second in the
 /// second, whatever observations those are. Numbers that do not count are the greatest there is.
 #[derive(Debug)]
 pub(super) struct Columns<T: Sample> {
-    /// One after the other: small pieces would leave gaps between what comes and goes meanwhile.
-    rows: Vec<T::Key>,
+    rows: Vec<Vec<T::Key>>,
     /// How many observations each pixel has.
-    filled: Vec<u32>,
+    filled: Vec<u16>,
 }
 
 impl<T: Sample> Columns<T> {
@@ -53,14 +49,11 @@ impl<T: Sample> State for Columns<T> {
                 } else {
                     filled[at..].iter().take_while(|count| **count == first).count()
                 };
-                let row = first as usize * pixels;
+                let row = usize::from(first);
                 if row >= self.rows.len() {
-                    if row >= self.rows.capacity() {
-                        self.rows.reserve_exact(ROWS_AT_ONCE * pixels);
-                    }
-                    self.rows.resize(row + pixels, missing);
+                    self.rows.resize_with(row + 1, || vec![missing; pixels]);
                 }
-                let keys = &mut self.rows[row + span.target + at..][..alike];
+                let keys = &mut self.rows[row][span.target + at..][..alike];
                 let numbers = numbers[at..at + alike].iter().zip(&keep[at..at + alike]);
                 for (key, (number, keep)) in keys.iter_mut().zip(numbers) {
                     *key = T::select(*keep, *number, T::GREATEST).key();
@@ -71,6 +64,10 @@ impl<T: Sample> State for Columns<T> {
                 *count += 1;
             }
         }
+    }
+
+    fn most_observations(&self) -> u16 {
+        self.filled.iter().copied().max().unwrap_or_default()
     }
 
     fn write(
@@ -85,8 +82,7 @@ impl<T: Sample> State for Columns<T> {
         for (block, counts) in counts.chunks(LANES).enumerate() {
             let start = block * LANES;
             let from = pixels.start + start;
-            let rows = self.rows.chunks_exact(self.filled.len());
-            sorter.take(rows.map(|row| &row[from..from + counts.len()]));
+            sorter.take(self.rows.iter().map(|row| &row[from..from + counts.len()]));
             for (lane, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
                 for (wanted, numbers) in wanted.iter().zip(numbers.iter_mut()) {
                     numbers[start + lane] =

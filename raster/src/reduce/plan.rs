@@ -210,7 +210,7 @@ impl Kind {
             // Sums of squares are twice as wide.
             Self::Deviation => sum + 2 * sum,
             Self::Maxima | Self::Minima | Self::Firsts | Self::Lasts => data_type.size(),
-            Self::Columns => data_type.size() * observations + 4,
+            Self::Columns => data_type.size() * observations + 2,
             Self::Hits => 2,
             Self::FirstHits | Self::LastHits => order,
             Self::Runs { bridges } => order * if bridges { 5 } else { 4 },
