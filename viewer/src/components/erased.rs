@@ -1,5 +1,5 @@
 //! What a view is given, in few types. Leptos compiles what an attribute, a text or a listener does once for each type of
-//! its value, and each closure has a type of its own: as they are, they take a tenth of the page's code.
+//! its value, and each closure has a type of its own: as they are, they take 7 KB more of the page's code, with gzip.
 
 use std::sync::{Arc, Mutex};
 
