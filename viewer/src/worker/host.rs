@@ -342,7 +342,8 @@ impl Host {
         // A list without anything new is what is left of the one before: what counts is what that one takes, or a slow
         // line would have chunk after chunk read beyond what is allowed.
         let mut view = self.view.borrow().clone();
-        let has_new = keys.iter().any(|(key, is_new)| *is_new || !view.contains(key));
+        let known: HashSet<ChunkKey> = view.iter().copied().collect();
+        let has_new = keys.iter().any(|(key, is_new)| *is_new || !known.contains(key));
         if has_new {
             view = keys.iter().map(|(key, _)| *key).collect();
             self.view.replace(view.clone());
