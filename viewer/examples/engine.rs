@@ -312,8 +312,9 @@ impl Engine {
 
     /// The smallest and largest number on the screen but for outliers, or nothing.
     #[wasm_bindgen(js_name = visibleRange)]
-    pub fn visible_range(&self) -> Option<Float64Array> {
-        self.map.visible_range().map(|(low, high)| Float64Array::from([low, high].as_slice()))
+    pub async fn visible_range(&self) -> Option<Float64Array> {
+        let range = self.map.visible_range().await;
+        range.map(|(low, high)| Float64Array::from([low, high].as_slice()))
     }
 
     /// Whether nothing is pending and everything is drawn.

@@ -25,6 +25,8 @@ pub(super) struct Inner {
     pub(super) events: RefCell<Events>,
     /// Whether the screen lacks chunks, as far as listeners know.
     pub(super) is_busy: Cell<bool>,
+    /// How many times the GPU has been asked for values that it has not told yet.
+    pub(super) probes: Cell<u32>,
     pub(super) last_pointer: Cell<Pointer>,
     /// The scale of a trackpad's pinch, since its beginning.
     pub(super) pinch: Cell<f64>,
@@ -62,6 +64,7 @@ impl Inner {
     /// Whether nothing is pending and everything is drawn.
     pub(super) fn is_idle(&self) -> bool {
         let pending = self.source.borrow().as_ref().map_or(0, |source| source.pending());
+        let pending = pending + self.probes.get() as usize;
         pending == 0 && (self.is_blind.get() || self.state.borrow().is_settled())
     }
 }

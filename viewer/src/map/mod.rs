@@ -98,6 +98,7 @@ impl Map {
             frame: FrameRequest::default(),
             events: RefCell::default(),
             is_busy: Cell::new(false),
+            probes: Cell::new(0),
             last_pointer: Cell::new(Pointer::Mouse),
             pinch: Cell::new(1.0),
             is_reviving: Cell::new(false),
@@ -347,14 +348,24 @@ impl Map {
         scale::scale_bar(&self.0.state.borrow().camera)
     }
 
-    /// The 2nd and 98th percentile of the physical values on the screen; `None` without data.
-    pub fn visible_range(&self) -> Option<(f64, f64)> {
-        let range = self.0.state.borrow_mut().visible_range();
-        self.change(|state| state.stale.picture = true);
-        range.unwrap_or_else(|error| {
-            self.0.listeners.error.emit(&error.into());
-            None
-        })
+    /// The 2nd and 98th percentile of the physical values that the screen shows now; `None` without data. The page goes on
+    /// while the GPU finds them.
+    pub async fn visible_range(&self) -> Option<(f64, f64)> {
+        let values = self.change(|state| {
+            state.stale.picture = true;
+            state.probe()
+        });
+        let values = match values {
+            Ok(values) => values?,
+            Err(error) => {
+                self.0.listeners.error.emit(&error.into());
+                return None;
+            }
+        };
+        self.0.probes.update(|probes| probes + 1);
+        let range = values.range().await;
+        self.0.probes.update(|probes| probes - 1);
+        range
     }
 
     /// Calls back whenever the view has changed, at most once a frame.

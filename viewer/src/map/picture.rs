@@ -9,9 +9,10 @@ use super::pages::page_table;
 use super::scale;
 use super::state::State;
 use super::theme::{Colours, colours};
+use crate::chunk::{Codes, Form};
 use crate::placement::Placement;
 use crate::render::{
-    Data, Frame, Graticule, LineCamera, LineStyle, RenderError, Renderer, Sprite, Status,
+    Data, Frame, Graticule, LineCamera, LineStyle, Probe, RenderError, Renderer, Sprite, Status,
 };
 use crate::view::axes::Axes;
 use crate::view::ground::Ground;
@@ -216,8 +217,8 @@ impl State {
         busy && self.motion.is_none() && self.drawn == Some(self.camera)
     }
 
-    /// The 2nd and 98th percentile of the physical values on the screen.
-    pub(super) fn visible_range(&mut self) -> Result<Option<(f64, f64)>, RenderError> {
+    /// Asks the GPU for the values on the screen; `None` without data.
+    pub(super) fn probe(&mut self) -> Result<Option<VisibleValues>, RenderError> {
         self.refresh()?;
         let theme = colours(self.theme);
         let Some(renderer) = &self.renderer else { return Ok(None) };
@@ -228,11 +229,8 @@ impl State {
         else {
             return Ok(None);
         };
-        let found = renderer.probe(&self.frame(&self.camera, self.canvas, &theme, &[]))?;
-        let values = found.into_iter().filter_map(|code| codes.value(form, code));
-        let mut values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
-        sort_by_number(&mut values, |&value| value);
-        Ok(percentile(&values, 0.02).zip(percentile(&values, 0.98)))
+        let probe = renderer.probe(&self.frame(&self.camera, self.canvas, &theme, &[]))?;
+        Ok(Some(VisibleValues { probe, form, codes }))
     }
 
     fn frame<'a>(
@@ -297,6 +295,24 @@ impl State {
             opacity: style.opacity.clamp(0.0, 1.0),
             smooth: style.smooth,
         })
+    }
+}
+
+/// The values that the screen showed when the GPU was asked for them.
+pub(super) struct VisibleValues {
+    probe: Probe,
+    form: Form,
+    codes: Codes,
+}
+
+impl VisibleValues {
+    /// The 2nd and 98th percentile of the physical values, as soon as the GPU has told them.
+    pub(super) async fn range(self) -> Option<(f64, f64)> {
+        let found = self.probe.codes().await;
+        let values = found.into_iter().filter_map(|code| self.codes.value(self.form, code));
+        let mut values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+        sort_by_number(&mut values, |&value| value);
+        percentile(&values, 0.02).zip(percentile(&values, 0.98))
     }
 }
 

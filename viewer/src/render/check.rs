@@ -18,11 +18,13 @@ impl Fence {
         Self { gl: gl.clone(), sync }
     }
 
-    /// Whether the GPU has come this far. Changes only between two tasks of the browser.
+    /// Whether the GPU has come this far, or never will: its context went away. Changes only between two tasks of the
+    /// browser.
     pub(super) fn is_passed(&self) -> bool {
         let Some(sync) = &self.sync else { return true };
+        // A context that has come back does not know the mark, and tells no status.
         let status = self.gl.get_sync_parameter(sync, Gl::SYNC_STATUS).as_f64();
-        status == Some(f64::from(Gl::SIGNALED)) || self.gl.is_context_lost()
+        status != Some(f64::from(Gl::UNSIGNALED)) || self.gl.is_context_lost()
     }
 }
 

@@ -15,11 +15,7 @@ use super::program::Program;
 use super::rectangles::{Rectangle, lay_over};
 use super::renderer::Renderer;
 use super::scene::Part;
-use super::texture::{Format, Texture};
 use crate::view::axes::Axes;
-
-/// Places across and down at which the screen is probed.
-const PROBE: (u32, u32) = (128, 80);
 
 impl Renderer {
     /// Draws.
@@ -123,7 +119,11 @@ impl Renderer {
     }
 
     /// The program of a part of a frame.
-    fn program(&self, part: Part, frame: &Frame<'_>) -> Result<Rc<Program>, RenderError> {
+    pub(super) fn program(
+        &self,
+        part: Part,
+        frame: &Frame<'_>,
+    ) -> Result<Rc<Program>, RenderError> {
         self.scenes.get(part, frame.ground.projection, frame.ground.mercator.is_some())
     }
 
@@ -203,45 +203,8 @@ impl Renderer {
         Ok(())
     }
 
-    /// The codes at a coarse raster of places all over the screen of a frame; that of no data where there are none.
-    pub fn probe(&self, frame: &Frame<'_>) -> Result<Vec<u32>, RenderError> {
-        let data = frame.data.unwrap_or(Data::NOTHING);
-        let part = Part::Probe { nested: data.is_nested };
-        let probe = &*self.program(part, frame)?;
-        self.set_axes(frame)?;
-        let gl = &self.gl;
-        // Unit 7 is nobody else's.
-        let target = Texture::plane(gl, 7, Format::COLOUR, false)?;
-        target.fill(PROBE.0, PROBE.1, None)?;
-        let framebuffer = gl.create_framebuffer();
-        gl.bind_framebuffer(Gl::FRAMEBUFFER, framebuffer.as_ref());
-        target.attach();
-        gl.viewport(0, 0, PROBE.0 as i32, PROBE.1 as i32);
-        probe.activate()?;
-        self.set_place(probe, frame);
-        self.set_numbers(probe, &data);
-        let stride = |length: u32, places: u32| length as f32 / places as f32;
-        probe.float2("stride", [stride(frame.screen.0, PROBE.0), stride(frame.screen.1, PROBE.1)]);
-        gl.draw_arrays(Gl::TRIANGLES, 0, 3);
-        let mut bytes = vec![0; (PROBE.0 * PROBE.1 * 4) as usize];
-        let (width, height) = (PROBE.0 as i32, PROBE.1 as i32);
-        let read = gl.read_pixels_with_opt_u8_array(
-            0,
-            0,
-            width,
-            height,
-            Gl::RGBA,
-            Gl::UNSIGNED_BYTE,
-            Some(&mut bytes),
-        );
-        gl.bind_framebuffer(Gl::FRAMEBUFFER, None);
-        gl.delete_framebuffer(framebuffer.as_ref());
-        read.map_err(RenderError::refused("reading the screen"))?;
-        Ok(bytes.as_chunks().0.iter().map(|bytes| u32::from_be_bytes(*bytes)).collect())
-    }
-
     /// Hands the places of columns and rows to the GPU, for all programs of a frame.
-    fn set_axes(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
+    pub(super) fn set_axes(&self, frame: &Frame<'_>) -> Result<(), RenderError> {
         let Some(Axes { columns, rows }) = &frame.axes else { return Ok(()) };
         let length = columns.len().max(rows.len());
         let mut texels = vec![[0.0; 4]; length * 2];
@@ -251,7 +214,7 @@ impl Renderer {
     }
 
     /// Tells a program how to find places.
-    fn set_place(&self, program: &Program, frame: &Frame<'_>) {
+    pub(super) fn set_place(&self, program: &Program, frame: &Frame<'_>) {
         let ground = &frame.ground;
         self.axes.bind();
         program.int("axes", self.axes.unit());
@@ -271,7 +234,7 @@ impl Renderer {
     }
 
     /// Tells a program how to find numbers.
-    fn set_numbers(&self, program: &Program, data: &Data) {
+    pub(super) fn set_numbers(&self, program: &Program, data: &Data) {
         let chunks = self.chunks.as_ref().map_or(&self.no_chunks, |(chunks, _)| chunks);
         chunks.bind();
         self.pages.bind();

@@ -15,6 +15,7 @@ mod geometry;
 mod kept;
 mod line_set;
 mod lines;
+mod probe;
 mod program;
 mod quads;
 mod rectangles;
@@ -30,6 +31,7 @@ pub use frame::{Appearance, Data, Frame, Graticule, LevelShape, PageTable, Statu
 pub use geometry::{Geometry, Layout, Packer};
 pub use line_set::{LineSet, POLYLINE_END, Run};
 pub use lines::{LineCamera, LineStyle};
+pub use probe::Probe;
 pub use renderer::{Renderer, TILE_EDGE, TILE_LAYERS};
 pub use sprites::Sprite;
 

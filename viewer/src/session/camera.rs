@@ -1,13 +1,16 @@
 //! Where the map looks, and what moves it.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use wasm_bindgen::JsValue;
 
 use super::Session;
 use crate::browser;
+use crate::chunk::VariableId;
 use crate::dataset::Dataset;
 use crate::map::Map;
 use crate::search::Place;
+use crate::state::page::Page;
 use crate::state::range::Range;
 use crate::view::{View, Viewport};
 
@@ -81,25 +84,38 @@ pub fn zoom_by(session: Session, steps: f64) {
 
 /// Fits the range to the values in view, if there are any.
 pub fn fit_range(session: Session) {
-    if let Some(range) = visible_range(session) {
-        session.page.change(|view| view.range = Some(range));
-    }
+    find_range(session, |page, _, range| page.change(|view| view.range = Some(range)));
 }
 
 /// Finds the range of a variable of which none is known, once the screen shows it.
 pub fn fit_unknown(session: Session) {
-    let page = session.page;
-    let Some(variable) = untrack(|| page.variable_now()) else { return };
-    let is_known = untrack(|| page.knows_range() || page.are_classes_now());
-    if !is_known && let Some(range) = visible_range(session) {
-        page.fitted.update(|fitted| fitted.push((variable, range)));
+    let is_known = |page: Page| untrack(|| page.knows_range() || page.are_classes_now());
+    if !is_known(session.page) {
+        find_range(session, move |page, variable, range| {
+            if !is_known(page) {
+                page.fitted.update(|fitted| fitted.push((variable, range)));
+            }
+        });
     }
 }
 
-/// The range of the values in view, if there are any.
-fn visible_range(session: Session) -> Option<Range> {
-    let (low, high) = session.parts().map.borrow().as_ref().and_then(Map::visible_range)?;
-    let (quantity, measure) = untrack(|| (session.page.quantity_now(), session.page.measure_now()));
-    let range = Range::between(quantity.base(low), quantity.base(high))?;
-    Some(range.widened(&measure))
+/// Finds the range of the values in view, if there are any, and does something with it unless the page shows another
+/// variable by then.
+fn find_range(session: Session, act: impl FnOnce(Page, VariableId, Range) + 'static) {
+    let page = session.page;
+    let Some(variable) = untrack(|| page.variable_now()) else { return };
+    let parts = session.parts();
+    let Some(map) = parts.map.borrow().clone() else { return };
+    let store = parts.stores.get();
+    spawn_local(async move {
+        let Some((low, high)) = map.visible_range().await else { return };
+        let is_other = session.parts().stores.get() != store;
+        if is_other || untrack(|| page.variable_now()) != Some(variable) {
+            return;
+        }
+        let (quantity, measure) = untrack(|| (page.quantity_now(), page.measure_now()));
+        if let Some(range) = Range::between(quantity.base(low), quantity.base(high)) {
+            act(page, variable, range.widened(&measure));
+        }
+    });
 }
