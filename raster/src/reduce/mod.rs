@@ -89,7 +89,7 @@ pub struct PeriodReducer {
     /// Types of the bands that outputs are made of, once they are known.
     types: Vec<Option<DataType>>,
     masks: Masks,
-    /// Not less than any pixel has of those that count or are kept.
+    /// Not less than any pixel has of those that count.
     observations: usize,
     composite: usize,
     date: i32,
@@ -106,11 +106,6 @@ struct Calendar {
 trait State: Debug + Send {
     /// Takes in a part of an observation.
     fn add(&mut self, part: &Part<'_>);
-
-    /// The most observations that are kept of any pixel, whether they count or not.
-    fn most_observations(&self) -> u16 {
-        0
-    }
 
     /// Writes the results of some pixels, a list for each wanted statistic; NaN is none. Where no observation counts it
     /// does not matter what is written.
@@ -198,8 +193,7 @@ impl PeriodReducer {
         if self.observations >= MAX_OBSERVATIONS {
             // Most speak of other pixels: what no pixel may have is more of them than its counter holds.
             let most = self.counts.iter().flatten().copied().max();
-            let kept = self.states.iter().map(|state| state.most_observations()).max();
-            self.observations = most.max(kept).unwrap_or_default().into();
+            self.observations = most.unwrap_or_default().into();
         }
         self.check(observation)?;
         if self.states.is_empty() {

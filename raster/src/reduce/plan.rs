@@ -180,18 +180,18 @@ impl Kind {
             (Self::Runs { bridges: false }, false) => Box::new(Runs::<u16, false>::new(pixels)),
             (Self::Runs { bridges: true }, true) => Box::new(Runs::<u8, true>::new(pixels)),
             (Self::Runs { bridges: true }, false) => Box::new(Runs::<u16, true>::new(pixels)),
-            _ => with_samples!(band, numbers => self.of_values(numbers, pixels)),
+            _ => with_samples!(band, numbers => self.of_values(numbers, pixels, composites)),
         }
     }
 
-    fn of_values<T: Sample>(self, _: &[T], pixels: usize) -> Box<dyn State> {
+    fn of_values<T: Sample>(self, _: &[T], pixels: usize, composites: usize) -> Box<dyn State> {
         match self {
             Self::Maxima => Box::new(Extremes::<T, true>::new(pixels)),
             Self::Minima => Box::new(Extremes::<T, false>::new(pixels)),
             Self::Deviation => T::deviation(pixels),
             Self::Firsts => Box::new(Firsts::<T>::new(pixels)),
             Self::Lasts => Box::new(Lasts::<T>::new(pixels)),
-            Self::Columns => Box::new(Columns::<T>::new(pixels)),
+            Self::Columns => Box::new(Columns::<T>::new(pixels, composites)),
             _ => Box::new(Sums::<T>::new(pixels)),
         }
     }
@@ -210,7 +210,8 @@ impl Kind {
             // Sums of squares are twice as wide.
             Self::Deviation => sum + 2 * sum,
             Self::Maxima | Self::Minima | Self::Firsts | Self::Lasts => data_type.size(),
-            Self::Columns => data_type.size() * observations + 2,
+            // A number, and of its row a share of where that begins.
+            Self::Columns => data_type.size() * observations + observations.div_ceil(16),
             Self::Hits => 2,
             Self::FirstHits | Self::LastHits => order,
             Self::Runs { bridges } => order * if bridges { 5 } else { 4 },
