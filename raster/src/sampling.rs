@@ -17,13 +17,16 @@ use crate::with_samples;
 /// Which pixels of a raster's blocks meet which pixels of a window: the pixel whose area holds the centre, as GDAL's
 /// nearest warp without an error threshold has it. Longitudes wrap.
 ///
-/// Some 4 bytes for each centre and 8 for each run: 5 MB for a window of 1000 x 1000.
+/// Some 4 bytes for each centre and 8 for each run: 5 MB for a window of 1000 x 1000; 12 for each run where centres beside each
+/// other lie in pixels beside each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sampling {
     layout: Layout,
     /// In ascending order.
     blocks: Vec<BlockPart>,
     runs: Vec<Run>,
+    /// Pixels of the decoded blocks, counted row by row with their padding: for each pixel of a run or, of stretches, for the
+    /// first one.
     sources: Vec<u32>,
 }
 
@@ -53,9 +56,11 @@ impl Sampling {
     /// Of the pixels of a window of the grid, which may have fewer than 2³² pixels.
     pub fn new(grid: Grid, window: PixelWindow, lattice: &Lattice) -> Self {
         let layout = lattice.layout();
-        let mut draft = Draft { layout, runs: Vec::new(), sources: Vec::new() };
+        let parts = parts(grid, window, lattice);
+        let most = parts.iter().map(|part| part.pixels() as usize).sum();
+        let mut draft = Draft { layout, runs: Vec::new(), sources: Vec::with_capacity(most) };
         let mut pixels = Vec::new();
-        for part in parts(grid, window, lattice) {
+        for part in parts {
             let locator = Locator::new(grid, part, lattice);
             for row in 0..part.height {
                 locator.row(row, &mut pixels);
@@ -64,6 +69,18 @@ impl Sampling {
             }
         }
         draft.finish()
+    }
+
+    /// Whether a raster holds the centre of any pixel of a window; quicker than [`Self::new`] where it does.
+    pub fn reaches(grid: Grid, window: PixelWindow, lattice: &Lattice) -> bool {
+        let mut pixels = Vec::new();
+        parts(grid, window, lattice).into_iter().any(|part| {
+            let locator = Locator::new(grid, part, lattice);
+            (0..part.height).any(|row| {
+                locator.row(row, &mut pixels);
+                pixels.iter().any(Option::is_some)
+            })
+        })
     }
 
     /// Whether the raster holds no centre.
@@ -79,11 +96,6 @@ impl Sampling {
     /// The window's pixels whose centres a block holds; none for other blocks.
     pub fn runs(&self, block: usize) -> &[Run] {
         self.part(block).map_or(&[], |part| &self.runs[part.runs.clone()])
-    }
-
-    /// The pixel of the decoded block, counted row by row with its padding, for each pixel of its runs in turn.
-    pub fn sources(&self, block: usize) -> &[u32] {
-        self.part(block).map_or(&[], |part| &self.sources[part.sources.clone()])
     }
 
     /// Bytes that it takes.
@@ -174,16 +186,19 @@ impl Draft {
             layout: self.layout,
             blocks: Vec::new(),
             runs: Vec::with_capacity(self.runs.len()),
-            sources: Vec::with_capacity(self.sources.len()),
+            sources: Vec::new(),
         };
         for runs in self.runs.chunk_by(|a, b| a.0 == b.0) {
             let (first_run, first_source) = (sampling.runs.len(), sampling.sources.len());
-            let mut are_stretches = true;
-            for &(_, start, run) in runs {
-                let sources = &self.sources[start as usize..][..run.length as usize];
-                are_stretches &= sources.windows(2).all(|two| two[0] + 1 == two[1]);
-                sampling.runs.push(run);
-                sampling.sources.extend_from_slice(sources);
+            let sources = |&(_, start, run): &(u32, u32, Run)| {
+                &self.sources[start as usize..][..run.length as usize]
+            };
+            let is_stretch = |sources: &[u32]| sources.windows(2).all(|two| two[0] + 1 == two[1]);
+            let are_stretches = runs.iter().map(sources).all(is_stretch);
+            sampling.runs.extend(runs.iter().map(|(_, _, run)| *run));
+            for sources in runs.iter().map(sources) {
+                let kept = if are_stretches { &sources[..1] } else { sources };
+                sampling.sources.extend_from_slice(kept);
             }
             sampling.blocks.extend(runs.first().map(|&(block, _, _)| BlockPart {
                 block: block as usize,
@@ -197,12 +212,9 @@ impl Draft {
 }
 
 fn copy_stretches<T: Copy>(numbers: &[T], runs: &[Run], sources: &[u32], list: &mut Vec<T>) {
-    list.reserve(sources.len());
-    let mut at = 0;
-    for run in runs {
-        let (start, length) = (sources[at] as usize, run.length as usize);
-        list.extend_from_slice(&numbers[start..start + length]);
-        at += length;
+    list.reserve(runs.iter().map(|run| run.length as usize).sum());
+    for (run, start) in runs.iter().zip(sources) {
+        list.extend_from_slice(&numbers[*start as usize..][..run.length as usize]);
     }
 }
 

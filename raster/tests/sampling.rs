@@ -37,6 +37,15 @@ fn search(grid: Grid, window: PixelWindow, lattice: &Lattice) -> Vec<(u32, (u32,
     found
 }
 
+/// The pixels of a block that a sampling takes: what it gathers from a block whose numbers are the places of its pixels.
+fn sources(sampling: &Sampling, layout: Layout, block: usize) -> Vec<u32> {
+    let places = Samples::U32((0..layout.stored_pixels(block) as u32).collect());
+    let mut list = Samples::U8(Vec::new());
+    sampling.gather(&places, block, &mut list).unwrap();
+    let Samples::U32(sources) = list else { panic!("expected u32, found {:?}", list.data_type()) };
+    sources
+}
+
 /// What a sampling has, in the order of the window.
 fn listed(sampling: &Sampling, layout: Layout) -> Vec<(u32, (u32, u32))> {
     let mut found = Vec::new();
@@ -44,11 +53,11 @@ fn listed(sampling: &Sampling, layout: Layout) -> Vec<(u32, (u32, u32))> {
         let window = layout.window(block);
         let targets =
             sampling.runs(block).iter().flat_map(|run| run.target..run.target + run.length);
-        let sources = sampling.sources(block).iter();
-        let pixel = |&source: &u32| {
+        let sources = sources(sampling, layout, block);
+        let pixel = |source: u32| {
             (window.row + source / layout.block_width, window.col + source % layout.block_width)
         };
-        found.extend(targets.zip(sources.map(pixel)));
+        found.extend(targets.zip(sources.into_iter().map(pixel)));
     }
     found.sort_unstable();
     found
@@ -199,7 +208,8 @@ fn blocks_that_are_cut_short_are_refused_and_blocks_without_a_centre_give_nothin
         format!("expected block {first} to have {} pixels, found 100", 512 * 512)
     );
     sampling.gather(&Samples::I8(vec![5; 512 * 512]), first, &mut list).unwrap();
-    assert_eq!(list, Samples::I8(vec![5; sampling.sources(first).len()]));
+    let pixels = sampling.runs(first).iter().map(|run| run.length as usize).sum();
+    assert_eq!(list, Samples::I8(vec![5; pixels]));
     assert!(!sampling.blocks().any(|block| block == 1000));
     sampling.gather(&Samples::F32(Vec::new()), 1000, &mut list).unwrap();
     assert_eq!(list, Samples::F32(Vec::new()));

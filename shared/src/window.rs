@@ -37,6 +37,15 @@ impl PixelWindow {
         row >= self.row && row < self.end_row() && col >= self.col && col < self.end_col()
     }
 
+    /// Its strips of so many rows (one at least) from north to south; the last one may be lower.
+    pub fn strips(self, rows: u32) -> impl Iterator<Item = Self> {
+        let rows = rows.clamp(1, self.height.max(1));
+        (0..self.height.div_ceil(rows)).map(move |strip| {
+            let first = strip * rows;
+            Self { row: self.row + first, height: rows.min(self.height - first), ..self }
+        })
+    }
+
     /// The common part of two windows, or `None` where they share no pixel.
     pub fn intersection(self, other: Self) -> Option<Self> {
         let row = self.row.max(other.row);
@@ -65,5 +74,15 @@ mod tests {
         assert_eq!(a.intersection(c), Some(PixelWindow { row: 1, col: 1, height: 1, width: 1 }));
         assert!(c.contains(9, 9) && !c.contains(10, 9));
         assert_eq!(c.pixels(), 81);
+    }
+
+    #[test]
+    fn strips_lie_below_each_other() {
+        let window = PixelWindow { row: 5, col: 3, height: 7, width: 2 };
+        let rows = |rows| window.strips(rows).map(|strip| (strip.row, strip.height));
+        assert!(rows(3).eq([(5, 3), (8, 3), (11, 1)]));
+        assert!(rows(0).eq((5..12).map(|row| (row, 1))));
+        assert!(window.strips(u32::MAX).eq([window]));
+        assert_eq!(PixelWindow::default().strips(4).count(), 0);
     }
 }

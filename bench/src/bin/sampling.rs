@@ -62,7 +62,8 @@ fn main() -> anyhow::Result<()> {
             black_box(Sampling::new(grid, window, black_box(&lattice)));
         });
         let sampling = Sampling::new(grid, window, &lattice);
-        let pixels: usize = sampling.blocks().map(|block| sampling.sources(block).len()).sum();
+        let runs_of_all = sampling.blocks().flat_map(|block| sampling.runs(block));
+        let pixels: usize = runs_of_all.map(|run| run.length as usize).sum();
         let taking = |numbers: &Samples| {
             let mut list = numbers.clone();
             time(runs, || {

@@ -11,7 +11,7 @@ use floe_shared::window::PixelWindow;
 use futures::future::try_join_all;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::sample::{Buffers, FetchedScene, Sampled, Samplings};
+use super::sample::{Buffers, FetchedScene, Sampled, Samplings, Survey};
 use super::{OpenScene, SceneReadError, SceneReader};
 use crate::cores::Cores;
 use crate::error::Error;
@@ -89,6 +89,16 @@ struct Strip {
     bytes: u64,
 }
 
+/// What the strips of a tile gave so far.
+#[derive(Default)]
+struct Made {
+    planes: Vec<Plane>,
+    /// Pixels that count, of each step.
+    accepted: Vec<u64>,
+    valid_pixels: u64,
+    bytes: u64,
+}
+
 impl Reduction {
     /// Reduces a period of a tile; `None` where no scene reaches it.
     ///
@@ -101,8 +111,8 @@ impl Reduction {
             .try_collect()
             .await?;
         let scenes = Arc::new(scenes);
-        let whole = self.samplings(task.window, &scenes).await?;
-        let plan = Plan::new(task, scenes, &whole);
+        let survey = self.survey(task.window, &scenes).await?;
+        let plan = Plan::new(task, scenes, &survey);
         // Those that do not reach the tile are done with.
         for _ in plan.steps.len()..task.scenes.len() {
             self.progress.granule_done(0);
@@ -110,27 +120,28 @@ impl Reduction {
         if plan.steps.is_empty() {
             return Ok(None);
         }
-        let rows = self.rows_of_a_strip(task.window, &plan, &whole)?;
-        let mut strips = Vec::new();
-        if rows == task.window.height {
-            strips.push(self.strip(&plan, &whole, true).await?);
-        } else {
-            drop(whole);
-            for first in (0..task.window.height).step_by(rows as usize) {
-                let height = rows.min(task.window.height - first);
-                let window = PixelWindow { row: task.window.row + first, height, ..task.window };
-                let samplings = self.samplings(window, &plan.scenes).await?;
-                strips.push(self.strip(&plan, &samplings, first == 0).await?);
-            }
+        let rows = self.rows_of_a_strip(task.window, &plan, &survey)?;
+        let mut made = Made::default();
+        for window in task.window.strips(rows) {
+            let strip = self.strip(&plan, window, made.planes.is_empty()).await?;
+            made.append(task.window, strip)?;
         }
-        let is_empty = |step: &usize| strips.iter().all(|strip: &Strip| strip.accepted[*step] == 0);
         Ok(Some(PeriodWork {
-            valid_pixels: strips.iter().map(|strip| strip.reduced.valid_pixels).sum(),
+            planes: made.planes,
+            valid_pixels: made.valid_pixels,
             read: plan.steps.len() as u64,
-            empty: (0..plan.steps.len()).filter(is_empty).count() as u64,
-            bytes: strips.iter().map(|strip| strip.bytes).sum(),
-            planes: planes(task.window, strips)?,
+            empty: made.accepted.iter().filter(|accepted| **accepted == 0).count() as u64,
+            bytes: made.bytes,
         }))
+    }
+
+    async fn survey(
+        &self,
+        window: PixelWindow,
+        scenes: &Arc<Vec<OpenScene>>,
+    ) -> Result<Survey, Error> {
+        let (grid, scenes) = (self.grid, Arc::clone(scenes));
+        self.cores.run(move || Survey::new(grid, window, &scenes)).await
     }
 
     /// How many rows of a tile can be reduced at once.
@@ -138,16 +149,16 @@ impl Reduction {
         &self,
         window: PixelWindow,
         plan: &Plan,
-        samplings: &Samplings,
+        survey: &Survey,
     ) -> Result<u32, Error> {
         let first = &plan.scenes[plan.steps[0].place];
         let types: Vec<DataType> =
             first.bands.iter().map(|band| band.directory.data_type).collect();
-        let observations = samplings.most_observations(plan.reaching());
+        let observations = survey.most_observations;
         let reducing = bytes_per_pixel(&self.program, &types, plan.composites.len(), observations)?;
-        let a_pixel = reducing + samplings.bytes_per_pixel();
+        let a_pixel = reducing + survey.bytes_per_pixel;
         let rows = self.memory / (a_pixel.max(1) * window.width as usize);
-        Ok(u32::try_from(rows).unwrap_or(u32::MAX).clamp(1, window.height))
+        Ok(u32::try_from(rows).unwrap_or(u32::MAX))
     }
 
     async fn samplings(
@@ -163,10 +174,11 @@ impl Reduction {
     async fn strip(
         &self,
         plan: &Plan,
-        samplings: &Samplings,
+        window: PixelWindow,
         is_first: bool,
     ) -> Result<Strip, Error> {
-        let pixels = samplings.window.pixels() as usize;
+        let samplings = &self.samplings(window, &plan.scenes).await?;
+        let pixels = window.pixels() as usize;
         let program = Arc::clone(&self.program);
         let mut reducer = PeriodReducer::new(program, pixels, &plan.composites, plan.days)?;
         let sampled = stream::iter(&plan.steps)
@@ -230,16 +242,15 @@ impl Reduction {
 
 impl Plan {
     /// Composites are those that are due, and the days of scenes besides.
-    fn new(task: &PeriodTask, scenes: Arc<Vec<OpenScene>>, samplings: &Samplings) -> Self {
+    fn new(task: &PeriodTask, scenes: Arc<Vec<OpenScene>>, survey: &Survey) -> Self {
         let days = task.scenes.iter().map(|(day, _)| *day);
         let mut composites: Vec<i32> = task.due.iter().copied().chain(days.clone()).collect();
         composites.sort_unstable();
         composites.dedup();
         let of_period = |day: i32| u16::try_from(day - task.begins + 1).unwrap_or(u16::MAX);
         let step = |(place, date)| {
-            samplings.of(&scenes[place])?;
             let composite = composites.binary_search(&date).ok()?;
-            Some(Step { place, composite, date })
+            survey.is_reached_by(&scenes[place]).then_some(Step { place, composite, date })
         };
         let steps = days.enumerate().filter_map(step).collect();
         let day = |&day: &i32| Composite { day: of_period(day) };
@@ -250,18 +261,12 @@ impl Plan {
             scenes,
         }
     }
-
-    /// The scenes that reach the tile.
-    fn reaching(&self) -> impl Iterator<Item = &OpenScene> {
-        self.steps.iter().map(|step| &self.scenes[step.place])
-    }
 }
 
-/// Puts the strips of each output below each other.
-fn planes(window: PixelWindow, strips: Vec<Strip>) -> Result<Vec<Plane>, Error> {
-    let cols = window.width as usize;
-    let mut all: Vec<Plane> = Vec::new();
-    for strip in strips {
+impl Made {
+    /// Puts the next strip of a window below those before.
+    fn append(&mut self, window: PixelWindow, strip: Strip) -> Result<(), Error> {
+        let cols = window.width as usize;
         let planes = strip.reduced.planes.into_iter().map(|numbers| {
             let rows = numbers.len() / cols;
             Plane::from_samples(numbers, rows, cols)
@@ -269,13 +274,19 @@ fn planes(window: PixelWindow, strips: Vec<Strip>) -> Result<Vec<Plane>, Error> 
         let planes: Vec<Plane> = planes.collect::<Option<_>>().ok_or_else(|| Error::Internal {
             message: format!("expected planes of {cols} columns"),
         })?;
-        if all.is_empty() {
-            all = planes;
-            continue;
+        if self.planes.is_empty() {
+            self.planes = planes;
+            self.accepted = strip.accepted;
+        } else {
+            for (all, below) in self.planes.iter_mut().zip(&planes) {
+                all.append(below)?;
+            }
+            for (all, accepted) in self.accepted.iter_mut().zip(strip.accepted) {
+                *all += accepted;
+            }
         }
-        for (all, below) in all.iter_mut().zip(&planes) {
-            all.append(below)?;
-        }
+        self.valid_pixels += strip.reduced.valid_pixels;
+        self.bytes += strip.bytes;
+        Ok(())
     }
-    Ok(all)
 }

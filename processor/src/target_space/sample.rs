@@ -1,6 +1,6 @@
 //! The numbers of a scene at a window's pixels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use floe_raster::align::{DenseBand, common_runs};
@@ -15,6 +15,9 @@ use floe_shared::grid::Grid;
 use floe_shared::window::PixelWindow;
 
 use super::{OpenScene, SceneReadError};
+
+/// How many rows of a window stand for each other when it is surveyed.
+const SURVEYED: u32 = 16;
 
 /// The samplings of a window, one for each lattice.
 #[derive(Debug)]
@@ -72,22 +75,17 @@ impl Samplings {
         });
         each.collect()
     }
-}
 
-impl Samplings {
     /// Bytes that they take for each pixel of the window.
-    pub(super) fn bytes_per_pixel(&self) -> usize {
+    fn bytes_per_pixel(&self) -> usize {
         let bytes: usize = self.known.values().map(|sampling| sampling.bytes()).sum();
         bytes.div_ceil(self.window.pixels().max(1) as usize)
     }
 
-    /// The most scenes that any pixel of the window has.
-    pub(super) fn most_observations<'a>(
-        &self,
-        scenes: impl Iterator<Item = &'a OpenScene>,
-    ) -> usize {
+    /// The most scenes of which a pixel of the window has a number.
+    fn most_observations(&self, scenes: &[OpenScene]) -> usize {
         let mut of_lattice: BTreeMap<Lattice, i64> = BTreeMap::new();
-        for band in scenes.filter_map(|scene| scene.bands.first()) {
+        for band in scenes.iter().filter_map(|scene| scene.bands.first()) {
             *of_lattice.entry(band.lattice).or_default() += 1;
         }
         // The pixels at which runs begin and end, and how many scenes do: a window has many more pixels than runs.
@@ -105,6 +103,38 @@ impl Samplings {
             Some(*count)
         });
         counts.max().unwrap_or_default() as usize
+    }
+}
+
+/// What has to be known of a window before it is cut into strips.
+pub(super) struct Survey {
+    /// The rasters that have a pixel in the window.
+    reaching: BTreeSet<Lattice>,
+    /// Bytes that samplings take for each pixel.
+    pub(super) bytes_per_pixel: usize,
+    /// The most scenes of which a pixel has a number.
+    pub(super) most_observations: usize,
+}
+
+impl Survey {
+    /// Of every [`SURVEYED`]th row; which scenes reach the window is found out for all of it.
+    pub(super) fn new(grid: Grid, window: PixelWindow, scenes: &[OpenScene]) -> Self {
+        let lattices = scenes.iter().flat_map(|scene| &scene.bands).map(|band| band.lattice);
+        let mut lattices: BTreeSet<Lattice> = lattices.collect();
+        lattices.retain(|lattice| Sampling::reaches(grid, window, lattice));
+        let mut survey = Self { reaching: lattices, bytes_per_pixel: 0, most_observations: 0 };
+        for strip in window.strips(SURVEYED) {
+            let samplings = Samplings::new(grid, PixelWindow { height: 1, ..strip }, scenes);
+            survey.bytes_per_pixel = survey.bytes_per_pixel.max(samplings.bytes_per_pixel());
+            let most = samplings.most_observations(scenes);
+            survey.most_observations = survey.most_observations.max(most);
+        }
+        survey
+    }
+
+    /// Whether each of a scene's bands has a pixel in the window.
+    pub(super) fn is_reached_by(&self, scene: &OpenScene) -> bool {
+        scene.bands.iter().all(|band| self.reaching.contains(&band.lattice))
     }
 }
 
