@@ -156,21 +156,30 @@ def lay_out(repository, axis, place, arrays=ARRAYS):
     return branch
 
 
-def page(directory, place):
-    """Writes a store for the browser: of a type, as many arrays as a click reads, along one of AXES and PLACES. Gives what is right there."""
-    layouts = list(itertools.product(AXES, PLACES))
-    # 5 has no factor in common with 24: all layouts come, and each type has several.
-    axis, where = layouts[5 * place % len(layouts)]
-    parts = range(0, len(ARRAYS), MOST_READ)
-    data_type, first = TYPES[place // len(parts)], parts[place % len(parts)]
-    arrays, rank = ARRAYS[first : first + MOST_READ], 2 if AXES[axis] is None else 3
-    branch = lay_out(write(directory / str(place), data_type, rank, arrays), axis, where, arrays)
+def stores():
+    """What each store of `store` holds: a type, as many arrays as a click reads, and the axes of one rank."""
+    parts = [ARRAYS[first : first + MOST_READ] for first in range(0, len(ARRAYS), MOST_READ)]
+    flat = [axis for axis, about in AXES.items() if about is None]
+    deep = [axis for axis in AXES if axis not in flat]
+    return list(itertools.product(TYPES, parts, (flat, deep)))
+
+
+def store(directory, number):
+    """Writes a store for the browser with a branch for each of its axes, at PLACES in turn. Gives what is right on each branch."""
+    data_type, arrays, axes = stores()[number]
+    rank = 2 if AXES[axes[0]] is None else 3
+    repository = write(directory / str(number), data_type, rank, arrays)
     values = numbers(data_type, rank).astype("f8").reshape(-1, ROWS, COLS)
-    name, labels = (AXES[axis][0], AXES[axis][3]) if rank == 3 else (None, [""])
     # JSON has no infinite numbers.
     texts = [[[value if np.isfinite(value) else "nan" if np.isnan(value) else f"{value:+}".replace("inf", "Infinity") for value in row] for row in plane] for plane in values.tolist()]
-    lat, lon = (list(centres) for centres in PLACES[where])
-    return {"type": data_type, "branch": branch, "arrays": arrays, "axis": name, "labels": labels, "lat": lat, "lon": lon, "values": texts}
+    pages = []
+    for turn, axis in enumerate(axes, number // 2):
+        where = list(PLACES)[turn % len(PLACES)]
+        branch = lay_out(repository, axis, where, arrays)
+        name, labels = (AXES[axis][0], AXES[axis][3]) if rank == 3 else (None, [""])
+        lat, lon = (list(centres) for centres in PLACES[where])
+        pages.append({"store": number, "type": data_type, "branch": branch, "arrays": arrays, "axis": name, "labels": labels, "lat": lat, "lon": lon, "values": texts})
+    return pages
 
 
 def processes():
@@ -179,13 +188,12 @@ def processes():
 
 
 def main(directory):
-    """Writes the stores of `page`, DIRECTORY/0 and so on, and DIRECTORY/pages.json, what it gives of each; DIRECTORY/refused with all
+    """Writes the stores of `store`, DIRECTORY/0 and so on, and DIRECTORY/pages.json, what it gives of all; DIRECTORY/refused with all
     that is not shown, and the sentences in DIRECTORY/refused.json."""
     directory = pathlib.Path(directory)
-    count = len(TYPES) * -(-len(ARRAYS) // MOST_READ)
     with processes() as pool:
-        pages = list(pool.map(functools.partial(page, directory), range(count)))
-    (directory / "pages.json").write_text(json.dumps(pages))
+        pages = list(pool.map(functools.partial(store, directory), range(len(stores()))))
+    (directory / "pages.json").write_text(json.dumps(list(itertools.chain(*pages))))
     groups, sentences = refused.together()
     refused.write(directory / "refused", groups)
     (directory / "refused.json").write_text(json.dumps(sentences))
