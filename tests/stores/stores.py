@@ -116,6 +116,10 @@ def values():
     filled = np.where(HOLES, -9999, celsius).astype("f4")
     # As xarray writes -9999.
     yield "float-fill", filled, {"units": "degC", "_FillValue": "AAAAAICHw8A="}, {"fill_value": -9999}
+    # More digits than a double's 53 bits hold as a whole number, as netCDF's own fill for doubles has them.
+    netcdf = 9.969209968386869e36
+    yield "double-fill", np.where(HOLES, netcdf, celsius), {"units": "degC", "missing_value": netcdf}, {"fill_value": netcdf}
+    yield "many-digits", np.rint(celsius * 10).astype("i2"), {"scale_factor": 127.84953530100033, "units": "m"}, {}
     yield "rain", (np.abs(celsius) * 1e-6).astype("f4"), {"units": "kg m-2 s-1", "long_name": "Precipitation"}, {"fill_value": np.nan}
     yield "signed", np.rint(celsius * 10).astype("i2"), {"scale_factor": 0.1, "units": "degC", "_FillValue": -32768}, {"fill_value": -32768}
     yield "bytes", np.rint(KELVIN / 2).astype("u1"), {"scale_factor": 2.0, "units": "K", "_FillValue": 255}, {"fill_value": 255}

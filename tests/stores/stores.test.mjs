@@ -69,4 +69,14 @@ for (const [name, { kelvin, classes, axis, places }] of Object.entries(shown)) {
   });
 }
 
+test('a scale of many digits is the one that was written, to the last bit', async () => {
+  const scale = 127.84953530100033;
+  const page = await open(browser, server.url, { query: '?store=many-digits/&base=plain' });
+  for (const { lat, lon } of shown['many-digits'].places) {
+    const { values } = await page.floe('inspect', lon, lat);
+    for (const value of Object.values(Object.values(values)[0])) assert.equal(value, Math.round(value / scale) * scale);
+  }
+  await page.close();
+});
+
 areRefused(refused, (options) => open(browser, server.url, options));

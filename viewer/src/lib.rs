@@ -6,6 +6,7 @@ pub mod chunk;
 pub mod cloud;
 pub mod config;
 pub mod dataset;
+mod json;
 mod line;
 pub mod link;
 pub mod map;

@@ -10,6 +10,7 @@ use super::metadata::ArrayMetadata;
 use super::text::TextArray;
 use super::tree::{Node, Tree};
 use crate::axis::{Axis, Steps};
+use crate::json;
 
 /// The most steps of an axis whose coordinate is read: every hour of a century.
 const MOST_STEPS: u32 = 1 << 20;
@@ -61,7 +62,7 @@ impl AxisSource {
 
     fn new(name: &str, length: u32, node: Option<&Node>) -> Self {
         let (coordinate, attributes) = node.map_or((Coordinate::None, Value::Null), |node| {
-            let mut json: Value = serde_json::from_str(&node.zarr_json).unwrap_or_default();
+            let mut json = json::parse(&node.zarr_json).unwrap_or_default();
             as_numbers(&mut json);
             let attributes = json["attributes"].clone();
             (Coordinate::of(&node.path, json, length), attributes)

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::error::{StoreError, shortened};
 use super::metadata::group_attributes;
 use super::tree::{Node, Tree};
+use crate::json;
 
 /// Names under which an axis goes in any case of letters, for latitude and longitude.
 const NAMES: [&[&str]; 2] =
@@ -129,7 +130,7 @@ enum Axes {
 }
 
 fn axes(tree: &Tree, group: &str, zarr_json: &str) -> Axes {
-    let Ok(json) = serde_json::from_str::<Value>(zarr_json) else { return Axes::OffMap };
+    let Ok(json) = json::parse(zarr_json) else { return Axes::OffMap };
     let Some(names) = json["dimension_names"].as_array() else { return Axes::OffMap };
     let names: Vec<&str> = names.iter().map(|name| name.as_str().unwrap_or_default()).collect();
     let attributes = &json["attributes"];
@@ -180,7 +181,7 @@ fn role(attributes: &Value) -> Option<usize> {
 }
 
 fn metadata(node: &Node) -> Option<Value> {
-    serde_json::from_str(&node.zarr_json).ok()
+    json::parse(&node.zarr_json).ok()
 }
 
 fn is_one_of(name: &str, names: &[&str]) -> bool {

@@ -18,6 +18,7 @@ use super::tree::{Node, Tree};
 use super::words;
 use crate::chunk::{Codes, Form};
 use crate::dataset::{LevelInfo, Texts, VariableInfo};
+use crate::json;
 use crate::number;
 use crate::placement::Placement;
 use crate::units::Unit;
@@ -238,8 +239,7 @@ fn level(
 /// In which coordinates a variable has equal steps.
 fn crs(tree: &Tree, place: &Place, array: &MapArray) -> Result<Crs, StoreError> {
     let attributes = |node: &Node| -> Value {
-        serde_json::from_str::<Value>(&node.zarr_json)
-            .map_or(Value::Null, |mut json| json["attributes"].take())
+        json::parse(&node.zarr_json).map_or(Value::Null, |mut json| json["attributes"].take())
     };
     let of = |name: &str| tree.coordinate(&place.group, name).map(attributes);
     let named = array.metadata.text("grid_mapping").unwrap_or("spatial_ref");

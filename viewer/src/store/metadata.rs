@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::codec::{Chain, whole_numbers};
 use super::error::{MetadataProblem, StoreError, shortened};
+use crate::json;
 
 /// No chunk has more bytes: a damaged shape must not exhaust the memory.
 const LARGEST_CHUNK: u64 = 1 << 27;
@@ -132,8 +133,7 @@ fn parse_json(zarr_json: &str) -> Result<Value, MetadataProblem> {
         let problem = format!("expected at most {LONGEST_JSON} bytes, found {found}");
         return Err(MetadataProblem::Json(problem));
     }
-    let json: Value = serde_json::from_str(zarr_json)
-        .map_err(|error| MetadataProblem::Json(error.to_string()))?;
+    let json = json::parse(zarr_json).map_err(|error| MetadataProblem::Json(error.to_string()))?;
     if !json.is_object() {
         return Err(MetadataProblem::Json("expected an object".to_owned()));
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::error::{MetadataProblem, StoreError};
 use super::metadata::member;
 use super::tree::{Keeping, Naming, Node, Tree};
+use crate::json;
 
 /// Path of the root's metadata.
 pub(super) const PATH: &str = "zarr.json";
@@ -39,8 +40,8 @@ fn read(object: &[u8]) -> Result<Tree, Problem> {
     let at_root = |problem| ("/".to_owned(), problem);
     let text = std::str::from_utf8(object)
         .map_err(|error| at_root(MetadataProblem::Json(error.to_string())))?;
-    let mut root: Value = serde_json::from_str(text)
-        .map_err(|error| at_root(MetadataProblem::Json(error.to_string())))?;
+    let mut root =
+        json::parse(text).map_err(|error| at_root(MetadataProblem::Json(error.to_string())))?;
     if root["zarr_format"] != 3 {
         return Err(at_root(member("zarr_format", "3", &root["zarr_format"])));
     }
