@@ -1,6 +1,6 @@
 //! JSON as stores hold it, every number of it the nearest double.
 //!
-//! serde_json rounds numbers of more than 15 digits twice, unless it is given 7 KB more of tables: netCDF's fill for doubles,
+//! `serde_json` rounds numbers of more than 15 digits twice, unless it is given 7 KB more of tables: netCDF's fill for doubles,
 //! 9.969209968386869e36, becomes its neighbour. Few texts have such numbers, and there the browser reads the numbers.
 
 use serde_json::Value;

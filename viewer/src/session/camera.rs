@@ -91,17 +91,16 @@ pub fn fit_range(session: Session) {
 pub fn fit_unknown(session: Session) {
     let is_known = |page: Page| untrack(|| page.knows_range() || page.are_classes_now());
     if !is_known(session.page) {
-        find_range(session, move |page, variable, range| {
-            if !is_known(page) {
-                page.fitted.update(|fitted| fitted.push((variable, range)));
-            }
+        // Another one may have been found meanwhile: the first counts.
+        find_range(session, |page, variable, range| {
+            page.fitted.update(|fitted| fitted.push((variable, range)));
         });
     }
 }
 
 /// Finds the range of the values in view, if there are any, and does something with it unless the page shows another
 /// variable by then.
-fn find_range(session: Session, act: impl FnOnce(Page, VariableId, Range) + 'static) {
+fn find_range(session: Session, act: fn(Page, VariableId, Range)) {
     let page = session.page;
     let Some(variable) = untrack(|| page.variable_now()) else { return };
     let parts = session.parts();
