@@ -14,7 +14,7 @@ use futures::try_join;
 use crate::catalog::{BlobError, BlobReader, GranuleFiles};
 use crate::directories::{self, OpenError, Opened};
 use crate::exit::Exit;
-use floe_raster::accumulate::YearAccumulator;
+use floe_raster::accumulate::PeriodAccumulator;
 use floe_raster::geotiff::{Directory, FetchedFile, GeoTiffError, Layout, Piece, Transform};
 use floe_raster::granule::{FetchedGranule, GranuleKey, Layer, check_alike};
 use floe_raster::needed::Footprint;
@@ -51,7 +51,7 @@ impl ReadError {
     }
 }
 
-/// Fetches granules for one year's accumulator.
+/// Fetches granules for one period's accumulator.
 #[derive(Debug)]
 pub struct GranuleReader {
     blobs: Arc<BlobReader>,
@@ -83,12 +83,12 @@ impl GranuleReader {
         Self { blobs }
     }
 
-    /// Fetches what `year` needs of a granule.
+    /// Fetches what `period` needs of a granule.
     pub async fn read(
         &self,
         files: &GranuleFiles,
         strategy: Strategy,
-        year: &YearAccumulator,
+        period: &PeriodAccumulator,
     ) -> Result<FetchedGranule, ReadError> {
         match strategy {
             Strategy::Whole => {
@@ -103,7 +103,7 @@ impl GranuleReader {
                     try_join!(self.open(files), self.whole(files, &files.qc, Layer::QC))?;
                 check_alike(files.id, &directory, &qc.directory)?;
                 let footprint =
-                    year.footprint(files.id.key.position, directory.transform, directory.layout);
+                    period.footprint(files.id.key.position, directory.transform, directory.layout);
                 let ranges = directory.ranges(&footprint.blocks(), GAP);
                 let pieces = ranges.into_iter().map(async |range| {
                     let answer = self.blobs.read_range(&files.lst, range.start, range.end).await;

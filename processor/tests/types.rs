@@ -13,7 +13,7 @@ use floe_processor::store::{
 };
 use floe_processor::tile::{self, FinishedTile, PeriodReport, PeriodReports};
 use floe_processor::verify::{ChunkProgress, Problem, Report, verify};
-use floe_raster::gather::TileYear;
+use floe_raster::gather::TilePeriod;
 use floe_raster::plane::{Pixel, Plane};
 use floe_raster::with_plane;
 use floe_shared::encoding::{DataType, Encoding, Scalar};
@@ -148,7 +148,7 @@ fn valid_pixels(plane: &Plane, spec: &VariableSpec) -> u64 {
 }
 
 /// Takes pixels from all planes where one has none, so that all count as many.
-fn levelled(mut planes: Vec<Plane>, specs: &[VariableSpec]) -> TileYear {
+fn levelled(mut planes: Vec<Plane>, specs: &[VariableSpec]) -> TilePeriod {
     let dim = planes[0].dim();
     let mut is_data = Array2::from_elem(dim, true);
     for (plane, spec) in planes.iter().zip(specs) {
@@ -164,7 +164,7 @@ fn levelled(mut planes: Vec<Plane>, specs: &[VariableSpec]) -> TileYear {
         });
     }
     let valid_pixels = valid_pixels(&planes[0], &specs[0]);
-    TileYear { planes, valid_pixels }
+    TilePeriod { planes, valid_pixels }
 }
 
 async fn create(directory: &Path, layout: &Layout) -> Dataset {
@@ -174,7 +174,7 @@ async fn create(directory: &Path, layout: &Layout) -> Dataset {
     store.open(layout).await.unwrap()
 }
 
-async fn commit(dataset: &Dataset, tile: TileIndex, pixels: TileYear) {
+async fn commit(dataset: &Dataset, tile: TileIndex, pixels: TilePeriod) {
     let layout = dataset.layout();
     let began_at = dataset.tip().await.unwrap();
     let writer = dataset.chunk_writer().await.unwrap();

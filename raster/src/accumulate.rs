@@ -1,6 +1,6 @@
-//! A year's sums, counts, maxima and minima, pixel by pixel of the source rasters.
+//! A period's sums, counts, maxima and minima, pixel by pixel of the source rasters.
 //!
-//! Nearest-neighbour sampling commutes with reduction over time: what a year's granules say is
+//! Nearest-neighbour sampling commutes with reduction over time: what a period's granules say is
 //! reduced where the pixels are, and each tile is sampled once at the end ([`crate::gather`]).
 //! Granules of one position are reduced together only where their transforms are equal bit by bit.
 //!
@@ -20,7 +20,7 @@ use crate::needed::Footprint;
 use crate::rule::{Pair, Rule};
 use crate::sinusoidal::Position;
 
-/// At most so many granules in a year. Whatever they hold, no sum then overflows: 65535 pixels of at
+/// At most so many granules in a period. Whatever they hold, no sum then overflows: 65535 pixels of at
 /// most 65535 make 4,294,836,225, which is below 2³², and a count fits 16 bits. (A year has 46
 /// composites of each satellite.)
 pub const MAX_GRANULES: u32 = u16::MAX as u32;
@@ -32,7 +32,7 @@ pub enum AccumulateError {
     #[error(transparent)]
     File(#[from] GeoTiffError),
     /// Sums could overflow.
-    #[error("expected at most {MAX_GRANULES} granules in a year, found more")]
+    #[error("expected at most {MAX_GRANULES} granules in a period, found more")]
     TooMany,
     /// A granule was begun and not ended, and the sums are not what they seem.
     #[error(
@@ -43,16 +43,16 @@ pub enum AccumulateError {
         unfinished: u32,
     },
     /// Asked for a tile whose pixels were not kept.
-    #[error("expected one of the tiles that the year was accumulated for, found {tile}")]
+    #[error("expected one of the tiles that the period was accumulated for, found {tile}")]
     OtherTile {
         /// The tile.
         tile: TileIndex,
     },
 }
 
-/// The accumulators of one year for a set of tiles.
+/// The accumulators of one period for a set of tiles.
 #[derive(Debug)]
-pub struct YearAccumulator {
+pub struct PeriodAccumulator {
     grid: Grid,
     tiles: Vec<TileIndex>,
     rule: Rule,
@@ -91,7 +91,7 @@ pub(crate) struct BlockSums {
     keep: Vec<u16>,
 }
 
-impl YearAccumulator {
+impl PeriodAccumulator {
     /// Empty accumulators for some tiles.
     pub fn new(grid: Grid, tiles: &[TileIndex], rule: Rule) -> Self {
         Self {
@@ -122,14 +122,14 @@ impl YearAccumulator {
     /// Inflates the needed blocks of a granule and adds their accepted pixels: those that the rule says count, and
     /// that are not the file's "no data". Returns how many there were.
     ///
-    /// After an error the year cannot be gathered any more, since a part of the granule may have been
+    /// After an error the period cannot be gathered any more, since a part of the granule may have been
     /// added.
     pub fn add(
         &self,
         granule: &FetchedGranule,
         decoder: &mut BlockDecoder,
     ) -> Result<u64, AccumulateError> {
-        // Counted down on success only: neither an error nor a panic leaves a usable year behind.
+        // Counted down on success only: neither an error nor a panic leaves a usable period behind.
         self.unfinished.fetch_add(1, Ordering::AcqRel);
         let accepted = self.add_blocks(granule, decoder)?;
         self.unfinished.fetch_sub(1, Ordering::AcqRel);
@@ -163,7 +163,7 @@ impl YearAccumulator {
         Ok(accepted)
     }
 
-    /// Refuses a tile that is none of the year's, and a year with a granule that was added in part.
+    /// Refuses a tile that is none of the period's, and a period with a granule that was added in part.
     pub(crate) fn check_ready(&self, tile: TileIndex) -> Result<(), AccumulateError> {
         if !self.tiles.contains(&tile) {
             return Err(AccumulateError::OtherTile { tile });
@@ -357,7 +357,7 @@ fn add_row(
     accepted
 }
 
-/// A panic while adding is no reason to panic here: [`YearAccumulator::check_ready`] remembers it.
+/// A panic while adding is no reason to panic here: [`PeriodAccumulator::check_ready`] remembers it.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,24 +1,24 @@
-//! From a year's accumulators to a tile: each pixel is looked up once.
+//! From a period's accumulators to a tile: each pixel is looked up once.
 
 use floe_shared::digital_number::mean_half_even;
 use floe_shared::grid::TileIndex;
 use ndarray::Array2;
 
-use crate::accumulate::{AccumulateError, Raster, YearAccumulator};
+use crate::accumulate::{AccumulateError, PeriodAccumulator, Raster};
 use crate::centres::Centres;
 use crate::plane::Plane;
 use crate::rule::SourceStatistic;
 
-/// A year of one tile.
+/// A period of one tile.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TileYear {
+pub struct TilePeriod {
     /// The statistics that were asked for, in their order, as they are stored.
     pub planes: Vec<Plane>,
     /// Pixels with at least one accepted value.
     pub valid_pixels: u64,
 }
 
-/// What all granules of the year say of the pixels of one row.
+/// What all granules of the period say of the pixels of one row.
 struct RowSums {
     sums: Vec<u32>,
     counts: Vec<u32>,
@@ -31,14 +31,14 @@ struct RowSums {
 ///
 /// A result that would be 0, which is no data, becomes 1.
 pub fn gather(
-    year: &YearAccumulator,
+    period: &PeriodAccumulator,
     tile: TileIndex,
     statistics: &[SourceStatistic],
-) -> Result<TileYear, AccumulateError> {
-    year.check_ready(tile)?;
-    let centres = Centres::new(year.grid(), tile);
+) -> Result<TilePeriod, AccumulateError> {
+    period.check_ready(tile)?;
+    let centres = Centres::new(period.grid(), tile);
     let (height, width) = (centres.height(), centres.width());
-    let rasters = year.rasters();
+    let rasters = period.rasters();
     let mut planes: Vec<Array2<u16>> =
         statistics.iter().map(|_| Array2::zeros((height, width))).collect();
     let mut valid_pixels = 0;
@@ -53,7 +53,7 @@ pub fn gather(
         }
         valid_pixels += row_sums.counts.iter().filter(|&&count| count > 0).count() as u64;
     }
-    Ok(TileYear { planes: planes.into_iter().map(Plane::from).collect(), valid_pixels })
+    Ok(TilePeriod { planes: planes.into_iter().map(Plane::from).collect(), valid_pixels })
 }
 
 impl RowSums {

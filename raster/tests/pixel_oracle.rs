@@ -8,8 +8,8 @@ mod support;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use floe_raster::accumulate::{AccumulateError, BlockDecoder, YearAccumulator};
-use floe_raster::gather::{TileYear, gather};
+use floe_raster::accumulate::{AccumulateError, BlockDecoder, PeriodAccumulator};
+use floe_raster::gather::{TilePeriod, gather};
 use floe_raster::geotiff::{Directory, FetchedFile, GeoTiffProblem, Layout, Piece, Transform};
 use floe_raster::granule::{FetchedGranule, GranuleId, Layer, check_position};
 use floe_raster::needed::{self, Footprint};
@@ -119,7 +119,7 @@ fn rule() -> Rule {
 
 /// One pixel, one granule at a time.
 #[expect(clippy::manual_checked_ops, reason = "an oracle says plainly what it does")]
-fn oracle(grid: Grid, tile: TileIndex, granules: &[Granule]) -> TileYear {
+fn oracle(grid: Grid, tile: TileIndex, granules: &[Granule]) -> TilePeriod {
     let window = grid.tile_window(tile);
     let shape = (window.height as usize, window.width as usize);
     let (mut average, mut maximum, mut valid_pixels) =
@@ -145,7 +145,7 @@ fn oracle(grid: Grid, tile: TileIndex, granules: &[Granule]) -> TileYear {
             }
         }
     }
-    TileYear { planes: vec![average.into(), maximum.into()], valid_pixels }
+    TilePeriod { planes: vec![average.into(), maximum.into()], valid_pixels }
 }
 
 /// Two dates at every position that reaches the tile, the second with a slightly other transform.
@@ -161,7 +161,7 @@ fn granules(grid: Grid, tile: TileIndex) -> Vec<Granule> {
 fn assert_equals_oracle(grid: Grid, tile: (u32, u32)) -> u64 {
     let tile = TileIndex { row: tile.0, col: tile.1 };
     let granules = granules(grid, tile);
-    let year = YearAccumulator::new(grid, &[tile], rule());
+    let year = PeriodAccumulator::new(grid, &[tile], rule());
     let mut decoder = BlockDecoder::default();
     for granule in &granules {
         year.add(&granule.fetched(), &mut decoder).unwrap();
@@ -229,7 +229,7 @@ fn several_tiles_at_once_are_the_same_as_one_by_one() {
     let granules: Vec<_> =
         positions.iter().map(|&at| Granule::new(at, 33, 0.0).fetched()).collect();
     let add_all = |tiles: &[TileIndex]| {
-        let year = YearAccumulator::new(grid, tiles, rule());
+        let year = PeriodAccumulator::new(grid, tiles, rule());
         for granule in &granules {
             year.add(granule, &mut BlockDecoder::default()).unwrap();
         }
@@ -249,11 +249,11 @@ fn threads_in_any_order_give_the_same_year() {
     let grid = Grid::new(0.05, 10.0).unwrap();
     let tile = TileIndex { row: 5, col: 20 };
     let granules: Vec<_> = granules(grid, tile).iter().map(Granule::fetched).collect();
-    let in_order = YearAccumulator::new(grid, &[tile], rule());
+    let in_order = PeriodAccumulator::new(grid, &[tile], rule());
     for granule in &granules {
         in_order.add(granule, &mut BlockDecoder::default()).unwrap();
     }
-    let at_once = YearAccumulator::new(grid, &[tile], rule());
+    let at_once = PeriodAccumulator::new(grid, &[tile], rule());
     std::thread::scope(|scope| {
         for granule in granules.iter().rev() {
             scope.spawn(|| at_once.add(granule, &mut BlockDecoder::default()).unwrap());
@@ -269,8 +269,10 @@ fn threads_in_any_order_give_the_same_year() {
 fn only_the_needed_blocks_have_to_be_fetched() {
     let grid = Grid::new(0.05, 10.0).unwrap();
     let tile = TileIndex { row: 3, col: 12 };
-    let (whole, parts) =
-        (YearAccumulator::new(grid, &[tile], rule()), YearAccumulator::new(grid, &[tile], rule()));
+    let (whole, parts) = (
+        PeriodAccumulator::new(grid, &[tile], rule()),
+        PeriodAccumulator::new(grid, &[tile], rule()),
+    );
     let mut fewer = 0;
     for granule in granules(grid, tile) {
         let fetched = granule.fetched();
@@ -302,7 +304,7 @@ fn a_granule_that_failed_leaves_no_year_to_gather() {
     let grid = Grid::new(0.05, 10.0).unwrap();
     let tile = TileIndex { row: 3, col: 12 };
     let granule = granules(grid, tile).remove(0);
-    let year = YearAccumulator::new(grid, &[tile], rule());
+    let year = PeriodAccumulator::new(grid, &[tile], rule());
     let mut lst = granule.layer(Layer::LST);
     lst.pieces.clear();
     let fetched = FetchedGranule::new(granule.id(), lst, granule.layer(Layer::QC)).unwrap();

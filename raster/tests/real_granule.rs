@@ -7,7 +7,7 @@ mod support;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use floe_raster::accumulate::{BlockDecoder, YearAccumulator};
+use floe_raster::accumulate::{BlockDecoder, PeriodAccumulator};
 use floe_raster::gather::gather;
 use floe_raster::geotiff::{Decoder, Directory, FetchedFile};
 use floe_raster::granule::{FetchedGranule, Layer};
@@ -105,7 +105,7 @@ fn every_pixel_of_every_tile_equals_gdals_nearest_warp() {
 
             let flags = Flags::that(|flag| flag & 0b10 == 0);
             let rule = Rule { range: (7500, u16::MAX), flags, maxima: true, minima: false };
-            let year = YearAccumulator::new(grid, &[tile], rule);
+            let year = PeriodAccumulator::new(grid, &[tile], rule);
             let accepted = year.add(&granule, &mut BlockDecoder::default()).unwrap();
             let found =
                 gather(&year, tile, &[SourceStatistic::Mean, SourceStatistic::Maximum]).unwrap();

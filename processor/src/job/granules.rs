@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use floe_raster::accumulate::{BlockDecoder, YearAccumulator};
+use floe_raster::accumulate::{BlockDecoder, PeriodAccumulator};
 use floe_raster::gather::gather;
 use floe_raster::needed;
 use floe_raster::rule::Rule;
@@ -165,7 +165,7 @@ impl Workshop {
             return Ok(0);
         }
         let accumulator =
-            Arc::new(YearAccumulator::new(self.config.grid, &indices, engine.rule.clone()));
+            Arc::new(PeriodAccumulator::new(self.config.grid, &indices, engine.rule.clone()));
         let counts = self.accumulate(engine, &accumulator, tiles, found, losses, period).await;
         tiles.retain(|work| losses.spare(work));
         for work in tiles {
@@ -202,7 +202,7 @@ impl Workshop {
     async fn accumulate(
         &self,
         engine: &GranuleEngine,
-        accumulator: &Arc<YearAccumulator>,
+        accumulator: &Arc<PeriodAccumulator>,
         tiles: &[TileWork],
         found: &Found,
         losses: &Losses,
@@ -249,7 +249,7 @@ impl Workshop {
     async fn add(
         &self,
         engine: &GranuleEngine,
-        accumulator: &Arc<YearAccumulator>,
+        accumulator: &Arc<PeriodAccumulator>,
         files: GranuleFiles,
         strategy: Strategy,
     ) -> Result<Added, Error> {
@@ -278,7 +278,7 @@ impl Workshop {
     /// Samples a tile and uploads its chunks of all levels that are the tile's own.
     async fn tile_chunks(
         &self,
-        accumulator: &Arc<YearAccumulator>,
+        accumulator: &Arc<PeriodAccumulator>,
         tile: TileIndex,
         period: u32,
     ) -> Result<(Vec<StagedChunk>, u64), Error> {

@@ -4,7 +4,7 @@
 //! Zonal climate, relief in eight octaves, and a little noise in every pixel, so that its layers take
 //! about as many bytes as real ones. Everything follows from the place alone, so tiles fit together.
 
-use floe_raster::gather::TileYear;
+use floe_raster::gather::TilePeriod;
 use floe_raster::natural_earth::LandMask;
 use floe_shared::grid::{Grid, TileIndex};
 use ndarray::Array2;
@@ -80,7 +80,7 @@ impl Field {
     }
 
     /// A year on that ground.
-    pub(crate) fn year(&self, ground: &Ground, year: i32) -> TileYear {
+    pub(crate) fn year(&self, ground: &Ground, year: i32) -> TilePeriod {
         let edge = self.grid.tile_pixels() as usize;
         let window = self.grid.tile_window(ground.tile);
         let seed = year as u32;
@@ -104,7 +104,7 @@ impl Field {
                 valid_pixels += 1;
             }
         }
-        TileYear { planes: vec![means.into(), maxima.into()], valid_pixels }
+        TilePeriod { planes: vec![means.into(), maxima.into()], valid_pixels }
     }
 
     /// Adds up octaves of value noise along a row of pixels that begins at column `first`.
