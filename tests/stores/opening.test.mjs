@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { launch, open, site } from '../browser/harness.mjs';
 
 const directory = process.env.FLOE_FOREIGN_STORES;
-const names = ['states', 'zarr', 'zarr-gzip', 'nothing', 'large', 'zarr-large'];
+const names = ['states', 'under-way', 'zarr', 'zarr-gzip', 'nothing', 'large', 'zarr-large'];
 let browser, server;
 
 before(async () => {
@@ -29,6 +29,15 @@ async function value(page) {
   const { values } = await page.floe('inspect', 20.5, 46);
   return values.avg_daytime_lst['2020'];
 }
+
+test('a store that is under way is opened where its data end', async () => {
+  for (const [query, time] of [['&ref=tag:three-months', '2020-03-01'], ['', '2020-04-01'], ['&time=2020-05-01', '2020-05-01']]) {
+    const page = await visit({ query: `?store=under-way/&base=plain${query}` });
+    await page.idle();
+    assert.equal((await page.floe('view')).axes.time, time, query);
+    await page.close();
+  }
+});
 
 test('a store is opened by its address with the keyboard, and the one before stays until then', async () => {
   const page = await visit({ query: '?store=zarr/', expectErrors: true });

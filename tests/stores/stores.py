@@ -83,6 +83,20 @@ def states(path):
     repository.create_branch("work", snapshot_id=repository.lookup_tag("first"))
 
 
+def under_way(path):
+    """Writes a repository of five months, as a processor leaves it that has come to the third: the others have no chunks. A
+    second commit adds the fourth."""
+    months = np.array([0, 31, 60, 91, 121], "i4")
+    create(path, np.zeros((5, ROWS, COLS), "u2"), LST, axis=months, axis_units="days since 2020-01-01",
+           dims=("time", "latitude", "longitude"))
+    repository = icechunk.Repository.open(icechunk.local_filesystem_storage(str(path)))
+    for message, upto in (("three months", 3), ("four months", 4)):
+        session = repository.writable_session("main")
+        zarr.open_group(session.store)[NAME][:upto] = np.concatenate([DN, DN[:2]])[:upto]
+        session.commit(message)
+        repository.create_tag(message.replace(" ", "-"), snapshot_id=repository.lookup_branch("main"))
+
+
 def large(path, plain):
     """Writes a store of 150 MB in chunks of 16 years, all of one value: a few kB as they are stored, which a manifest tells."""
     rows, cols, years = 2160, 4320, np.arange(2001, 2017, dtype="i4")
@@ -404,6 +418,7 @@ def main(directory):
     large(out / "large", None)
     large(out / "zarr-large", PLAIN)
     states(out / "states")
+    under_way(out / "under-way")
     (out / "nothing").mkdir()
     refused["nothing"] = "is no store that the map can open: it has neither an object 'repo'"
     for name, (looks_of, group) in looks.stores().items():

@@ -163,6 +163,7 @@ impl Engine {
                 long_name: String::new(),
                 units: String::new(),
                 steps: Steps::Indices(2),
+                stored: (0, 2),
             }],
             place_axes: ("latitude".to_owned(), "longitude".to_owned()),
             texts: Texts::default(),

@@ -20,6 +20,8 @@ pub struct Axis {
     pub units: String,
     /// Where it goes.
     pub steps: Steps,
+    /// The first step of which anything is stored, as far as is known without reading, and the one after the last.
+    pub stored: (u32, u32),
 }
 
 /// The steps of an axis, in the order in which they are stored.
@@ -170,20 +172,24 @@ impl Axis {
         nearest(numbers, wanted)
     }
 
-    /// The step that is shown unless another is asked for: the newest of years and moments, else the first.
+    /// The step that is shown unless another is asked for: of years and moments of which anything may be stored the newest, else the
+    /// first.
     pub fn default_step(&self) -> u32 {
         let numbers = match &self.steps {
             Steps::Times { seconds, .. } => seconds,
             Steps::Numbers { values, .. } if self.is_years() => values,
             _ => return 0,
         };
+        let (first, end) = (self.stored.0 as usize, self.stored.1 as usize);
+        let stored = numbers.get(first..end).filter(|stored| !stored.is_empty());
+        let (first, numbers) = stored.map_or((0, numbers.as_slice()), |stored| (first, stored));
         let mut newest = 0;
         for (step, number) in numbers.iter().enumerate() {
             if *number > numbers[newest] || numbers[newest].is_nan() {
                 newest = step;
             }
         }
-        newest as u32
+        (first + newest) as u32
     }
 }
 
@@ -236,7 +242,8 @@ mod tests {
     use super::*;
 
     fn axis(name: &str, steps: Steps) -> Axis {
-        Axis { name: name.to_owned(), long_name: name.to_owned(), units: String::new(), steps }
+        let (name, units) = (name.to_owned(), String::new());
+        Axis { long_name: name.clone(), name, units, steps, stored: (0, 0) }
     }
 
     fn numbers(name: &str, values: &[f64]) -> Axis {
@@ -299,6 +306,11 @@ mod tests {
         assert_eq!(times("days since 2021-07-01", &[0.0, 1.0], false).default_step(), 1);
         assert_eq!(numbers("depth", &[1.0, 2.0]).default_step(), 0);
         assert_eq!(axis("member", Steps::Indices(3)).default_step(), 0);
+        let newest_stored =
+            |values: &[f64], stored| Axis { stored, ..numbers("year", values) }.default_step();
+        assert_eq!(newest_stored(&[2020.0, 2021.0, 2022.0], (0, 2)), 1);
+        assert_eq!(newest_stored(&[2022.0, 2021.0, 2020.0], (1, 3)), 1);
+        assert_eq!(newest_stored(&[2020.0, 2021.0], (0, 9)), 1);
     }
 
     #[test]

@@ -294,7 +294,13 @@ mod tests {
     use crate::axis::Steps;
 
     fn axis(name: &str, steps: Steps) -> Axis {
-        Axis { name: name.to_owned(), long_name: String::new(), units: String::new(), steps }
+        Axis {
+            name: name.to_owned(),
+            long_name: String::new(),
+            units: String::new(),
+            steps,
+            stored: (0, 0),
+        }
     }
 
     #[test]

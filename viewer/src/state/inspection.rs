@@ -179,6 +179,7 @@ mod tests {
             long_name: String::new(),
             units: String::new(),
             steps: Steps::Numbers { values: vec![2021.0, 2020.0], is_single: false },
+            stored: (0, 2),
         };
         let variables =
             vec![info("a", "K", vec![0]), info("b", "degC", vec![0]), info("c", "m", vec![])];

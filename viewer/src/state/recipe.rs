@@ -145,7 +145,13 @@ mod tests {
     use super::*;
 
     fn axis(name: &str, steps: Steps) -> Axis {
-        Axis { name: name.to_owned(), long_name: String::new(), units: String::new(), steps }
+        Axis {
+            name: name.to_owned(),
+            long_name: String::new(),
+            units: String::new(),
+            steps,
+            stored: (0, 0),
+        }
     }
 
     fn years() -> Steps {

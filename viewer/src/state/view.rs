@@ -154,7 +154,13 @@ mod tests {
     use crate::dataset::VariableInfo;
 
     fn axis(name: &str, steps: Steps) -> Axis {
-        Axis { name: name.to_owned(), long_name: String::new(), units: String::new(), steps }
+        Axis {
+            name: name.to_owned(),
+            long_name: String::new(),
+            units: String::new(),
+            steps,
+            stored: (0, 0),
+        }
     }
 
     fn numbers(name: &str, values: &[f64]) -> Axis {

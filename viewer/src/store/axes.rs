@@ -1,6 +1,8 @@
 //! The axes of a store's variables beside latitude and longitude: which coordinate says what their steps are, and what those
 //! are once it has been read.
 
+use std::ops::Range;
+
 use floe_shared::cf_time::{TimeUnits, is_midnight};
 use floe_shared::encoding::DataType;
 use serde_json::{Value, json};
@@ -27,6 +29,8 @@ pub struct AxisSource {
     /// The coordinate's path; empty without one.
     path: String,
     attributes: Value,
+    /// The steps between which chunks are, of any of the arrays that have the axis; empty as long as there are none.
+    stored: Range<u32>,
 }
 
 /// What says what the steps of an axis are.
@@ -68,7 +72,7 @@ impl AxisSource {
             (Coordinate::of(&node.path, json, length), attributes)
         });
         let path = node.map(|node| node.path.clone()).unwrap_or_default();
-        Self { name: name.to_owned(), length, coordinate, path, attributes }
+        Self { name: name.to_owned(), length, coordinate, path, attributes, stored: 0..0 }
     }
 
     /// The axis with steps that have but their index, until its coordinate has been read.
@@ -81,7 +85,22 @@ impl AxisSource {
             long_name: long_name.to_owned(),
             units: String::new(),
             steps: Steps::Indices(self.length),
+            stored: (self.stored.start, self.stored.end),
         }
+    }
+
+    /// Takes in between which chunks along the axis an array has any, and how many steps a chunk has.
+    pub(super) fn mark_stored(&mut self, chunks: &Range<u32>, steps: u32) {
+        if chunks.is_empty() {
+            return;
+        }
+        let step = |chunk: u32| chunk.saturating_mul(steps).min(self.length);
+        let (first, end) = (step(chunks.start), step(chunks.end));
+        self.stored = if self.stored.is_empty() {
+            first..end
+        } else {
+            self.stored.start.min(first)..self.stored.end.max(end)
+        };
     }
 
     /// The axis, if the attributes of its coordinate leave no doubt: CF `actual_range` of a coordinate of whole numbers,

@@ -120,9 +120,16 @@ impl Layout {
         for (variable, label) in found.into_iter().zip(labels) {
             let own = variable.arrays[0].further();
             let own = own.map(|axis| AxisSource::place(&mut axes, tree, &variable.group, axis));
+            let own: Vec<u16> = own.collect();
+            for array in &variable.arrays {
+                let node = tree.array(&array.metadata.path)?;
+                for (place, (axis, steps)) in own.iter().zip(array.further_chunks()) {
+                    axes[usize::from(*place)].mark_stored(&node.chunks_along(axis), steps);
+                }
+            }
             variables.push(VariableInfo {
                 label,
-                axes: own.collect(),
+                axes: own,
                 grid: place(&mut grids, variable.grid),
                 ..info(&variable.name, &variable.arrays[0], form)
             });

@@ -147,6 +147,12 @@ impl MapArray {
             .map(|&axis| (metadata.dimensions[axis].as_str(), metadata.shape[axis] as u32))
     }
 
+    /// The further axes by their places among all, in the order in which they are stored, and how many steps a chunk (a shard of a
+    /// sharded array) has along each.
+    pub fn further_chunks(&self) -> impl Iterator<Item = (usize, u32)> {
+        self.further.iter().map(|&axis| (axis, self.metadata.chunk_shape[axis] as u32))
+    }
+
     /// Steps along a further axis (counted among those) that a unit holds.
     pub fn steps_in_unit(&self, further: usize) -> u32 {
         self.further.get(further).map_or(1, |&axis| self.unit[axis] as u32)

@@ -128,6 +128,22 @@ impl Node {
             Some(Keeping::Names(_)) | None => &[],
         }
     }
+
+    /// Between which indices of chunks along an axis there are any, as far as is known without reading a manifest.
+    pub(super) fn chunks_along(&self, axis: usize) -> Range<u32> {
+        let of_manifest = |manifest: &ManifestRef| match manifest.extents.get(axis) {
+            Some(extent) => extent.clone(),
+            None => 0..u32::MAX,
+        };
+        match &self.chunks {
+            Some(Keeping::Manifests { manifests, .. }) => {
+                let first = manifests.iter().map(|manifest| of_manifest(manifest).start).min();
+                let end = manifests.iter().map(|manifest| of_manifest(manifest).end).max();
+                first.unwrap_or_default()..end.unwrap_or_default()
+            }
+            _ => 0..u32::MAX,
+        }
+    }
 }
 
 impl ManifestRef {

@@ -89,6 +89,7 @@ mod tests {
             long_name: String::new(),
             units: String::new(),
             steps: Steps::Numbers { values: years.into(), is_single: false },
+            stored: (0, years.len() as u32),
         }
     }
 

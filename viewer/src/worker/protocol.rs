@@ -286,7 +286,7 @@ wire_enum!(Outcome {
 wire_struct!(Problem { message, transient });
 wire_struct!(ChunkKey { variable, plane, level, row, col });
 wire_struct!(Sample { variable, step, value });
-wire_struct!(Axis { name, long_name, units, steps });
+wire_struct!(Axis { name, long_name, units, steps, stored });
 wire_struct!(Commit { snapshot, message, committed_at });
 wire_struct!(VariableInfo {
     name,
@@ -498,7 +498,13 @@ mod tests {
     }
 
     fn axis(steps: Steps) -> Axis {
-        Axis { name: "a".to_owned(), long_name: String::new(), units: "m".to_owned(), steps }
+        Axis {
+            name: "a".to_owned(),
+            long_name: String::new(),
+            units: "m".to_owned(),
+            steps,
+            stored: (0, 1),
+        }
     }
 
     fn dataset() -> Dataset {
@@ -521,6 +527,7 @@ mod tests {
                         calendar: Calendar::Days360,
                         with_clock: true,
                     },
+                    stored: (1, 2),
                 },
                 axis(Steps::Numbers { values: vec![2020.0], is_single: true }),
                 axis(Steps::Texts(vec!["low".to_owned()])),
