@@ -15,6 +15,10 @@ const LANES: usize = 64;
 /// Groups whose rows are copied together: rows of two pages of memory, all of which fit the second cache.
 const COPIED: usize = 32;
 
+/// Rows of each group for which addresses are asked for at once; systems give memory for those that are written to, and move a list of
+/// more without a copy.
+const RESERVED: usize = 16;
+
 /// Up to so many numbers a pixel they are sorted by a network of minima and maxima; beyond, the numbers of a rank are selected
 /// pixel by pixel, whose cost grows less.
 const MOST_BY_NETWORK: usize = 128;
@@ -44,8 +48,7 @@ impl<T: Sample> Columns<T> {
     /// Of a window whose pixels have up to so many numbers for the most part.
     pub(super) fn new(pixels: usize, numbers: usize) -> Self {
         let groups = vec![Group::default(); pixels.div_ceil(LANES)];
-        // Of memory that is never written to systems give the addresses alone, and a list that grows is copied.
-        let keys = Vec::with_capacity(groups.len() * LANES * numbers);
+        let keys = Vec::with_capacity(groups.len() * LANES * numbers.min(RESERVED));
         Self { keys, starts: Vec::new(), groups }
     }
 
