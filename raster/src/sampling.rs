@@ -71,18 +71,6 @@ impl Sampling {
         draft.finish()
     }
 
-    /// Whether a raster holds the centre of any pixel of a window; quicker than [`Self::new`] where it does.
-    pub fn reaches(grid: Grid, window: PixelWindow, lattice: &Lattice) -> bool {
-        let mut pixels = Vec::new();
-        parts(grid, window, lattice).into_iter().any(|part| {
-            let locator = Locator::new(grid, part, lattice);
-            (0..part.height).any(|row| {
-                locator.row(row, &mut pixels);
-                pixels.iter().any(Option::is_some)
-            })
-        })
-    }
-
     /// Whether the raster holds no centre.
     pub fn is_empty(&self) -> bool {
         self.blocks.is_empty()

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use floe_raster::align::{DenseBand, common_runs};
+use floe_raster::extent::reaches;
 use floe_raster::geotiff::{Decoder, FetchedFile};
 use floe_raster::lattice::Lattice;
 use floe_raster::reduce::{Observation, PeriodReducer, ReduceError};
@@ -121,7 +122,7 @@ impl Survey {
     pub(super) fn new(grid: Grid, window: PixelWindow, scenes: &[OpenScene]) -> Self {
         let lattices = scenes.iter().flat_map(|scene| &scene.bands).map(|band| band.lattice);
         let mut lattices: BTreeSet<Lattice> = lattices.collect();
-        lattices.retain(|lattice| Sampling::reaches(grid, window, lattice));
+        lattices.retain(|lattice| reaches(grid, window, lattice));
         let mut survey = Self { reaching: lattices, bytes_per_pixel: 0, most_observations: 0 };
         for strip in window.strips(SURVEYED) {
             let samplings = Samplings::new(grid, PixelWindow { height: 1, ..strip }, scenes);
