@@ -138,7 +138,7 @@ impl<T: Sample> State for Columns<T> {
         _: &Calendar,
         numbers: &mut [Vec<f64>],
     ) {
-        let mut sorter = Sorter::<T>::default();
+        let mut selector = Selector::<T>::default();
         let mut copies = vec![Vec::new(); COPIED];
         let groups =
             counts.chunks(LANES).enumerate().map(|(group, counts)| (group * LANES, counts));
@@ -147,11 +147,11 @@ impl<T: Sample> State for Columns<T> {
             let copies = &mut copies[..groups.len()];
             self.copy_rows((pixels.start + groups[0].0) / LANES, copies);
             for (rows, &(start, counts)) in copies.iter_mut().zip(groups) {
-                sorter.sort(rows);
+                sort::<T>(rows);
                 for (lane, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
                     for (wanted, numbers) in wanted.iter().zip(numbers.iter_mut()) {
                         numbers[start + lane] =
-                            sorter.at(rows, lane, count.into(), millionths(wanted.statistic));
+                            selector.at(rows, lane, count.into(), millionths(wanted.statistic));
                     }
                 }
             }
@@ -167,38 +167,21 @@ const fn millionths(statistic: Statistic) -> u32 {
     }
 }
 
-/// Sorts the columns of a few pixels.
+/// Finds numbers in columns of a few pixels.
 #[derive(Debug)]
-struct Sorter<T: Sample> {
+struct Selector<T: Sample> {
     /// One column, where there are many rows.
     column: Vec<T::Key>,
 }
 
-impl<T: Sample> Default for Sorter<T> {
+impl<T: Sample> Default for Selector<T> {
     fn default() -> Self {
         Self { column: Vec::new() }
     }
 }
 
-impl<T: Sample> Sorter<T> {
-    /// Sorts the columns of some rows, if there are not too many.
-    fn sort(&mut self, rows: &mut [[T::Key; LANES]]) {
-        let count = rows.len();
-        if count > MOST_BY_NETWORK {
-            return;
-        }
-        for &(low, high) in NETWORKS[count].get_or_init(|| network(count)) {
-            let [low, high] = [usize::from(low), usize::from(high)];
-            let (before, after) = rows.split_at_mut(high);
-            for (low, high) in before[low].iter_mut().zip(&mut after[0]) {
-                let (a, b) = (*low, *high);
-                *low = if b < a { b } else { a };
-                *high = if b < a { a } else { b };
-            }
-        }
-    }
-
-    /// The number of a lane of rows that went through [`Self::sort`] at a rank, linear between the two that are next to it.
+impl<T: Sample> Selector<T> {
+    /// The number of a lane of rows that went through [`sort`] at a rank, linear between the two that are next to it.
     ///
     /// Exact for integers until the one division, whose result is never so near to a half that a double hides on which side.
     fn at(&mut self, rows: &[[T::Key; LANES]], lane: usize, count: usize, millionths: u32) -> f64 {
@@ -235,6 +218,23 @@ impl<T: Sample> Sorter<T> {
         let low = *low;
         let least = above.iter().copied().min_by(order).unwrap_or(low);
         [number(low), number(if next > rank { least } else { low })]
+    }
+}
+
+/// Sorts the columns of some rows, if there are not too many.
+fn sort<T: Sample>(rows: &mut [[T::Key; LANES]]) {
+    let count = rows.len();
+    if count > MOST_BY_NETWORK {
+        return;
+    }
+    for &(low, high) in NETWORKS[count].get_or_init(|| network(count)) {
+        let [low, high] = [usize::from(low), usize::from(high)];
+        let (before, after) = rows.split_at_mut(high);
+        for (low, high) in before[low].iter_mut().zip(&mut after[0]) {
+            let (a, b) = (*low, *high);
+            *low = if b < a { b } else { a };
+            *high = if b < a { a } else { b };
+        }
     }
 }
 
