@@ -81,6 +81,31 @@ class Fetching(Products):
             self.assertEqual(twice, [], f"ranges of {name} that overlap")
         self.assertEqual(len(Counting.asked), 4)
 
+    def test_neighbours_of_one_job_share_what_they_read(self):
+        # From 10 E to 20 E, in blocks that reach over the edges of tiles of 2 degrees: 100 pixels.
+        place = "EPSG:4326", rasterio.Affine(0.02, 0, 10, 0, -0.02, 60)
+        numbers = self.noise((500, 500), np.uint8, 1, 250)
+        self.scene("file", "2021-01-01", {"data": numbers}, place, {"data": 0}, blockxsize=64, blockysize=64)
+        server = self.serve(self.directory, Counting)
+        self.items[0]["assets"]["data"]["href"] = f"{server}/file_data.tif"
+        recipe = {
+            "years": [2021],
+            "grid": {"resolution": 0.02, "tile_degrees": 2, "bounds": [10, 50, 20, 60]},
+            "bands": {"data": {"asset": "data"}},
+            "variable": [{"band": "data", "statistic": "last", "type": "uint8", "fill": 0, "name": "number"}],
+        }
+        settings = self.follow(recipe, (16, 95))
+        Counting.asked.clear()
+        self.floe("process", *(option for col in range(95, 100) for option in ("--tile", f"17,{col}")), settings=settings)
+        (asked,) = Counting.asked.values()
+        ordered = sorted(asked)
+        self.assertEqual([pair for pair in zip(ordered, ordered[1:]) if pair[0][1] > pair[1][0]], [])
+        # Three rows of blocks out of eight, and the directory.
+        size = os.path.getsize(os.path.join(self.directory, "file_data.tif"))
+        self.assertLess(sum(end - start for start, end in ordered), size // 2)
+        stored = zarr.open_group(self.session().store, mode="r")["number"]
+        np.testing.assert_array_equal(stored[0, 200:300], numbers[200:300])
+
 
 if __name__ == "__main__":
     import unittest

@@ -189,7 +189,8 @@ class Own(Products):
         year = (datetime.date(2021, 1, 1), datetime.date(2022, 1, 1))
         self.check(recipe, (4, 18), [year], dates)
 
-    def test_utm_zones_that_meet_and_one_observation_a_day(self):
+    def zones(self):
+        """Scenes where two UTM zones meet, of two assets with pixels of their own, and a recipe for them."""
         for number in range(6):
             date = datetime.date(2021, 5, 3) + datetime.timedelta(12 * (number // 2))
             zone = 32 + number % 2
@@ -201,7 +202,7 @@ class Own(Products):
             options = {"compress": "zstd", "predictor": 2} if number % 3 else {"compress": "lzw"}
             self.scene(f"scene-{number}", f"{date}", {"B04": red, "SCL": classes}, place, {"B04": 0}, properties, **options)
         variable = {"band": "red", "type": "uint16", "scale": 0.0001, "offset": -0.1, "fill": 0}
-        recipe = {
+        return {
             "years": [2021],
             "period": "season",
             "grid": {"resolution": 0.05, "tile_degrees": 5, "bounds": [0, 40, 20, 60]},
@@ -212,8 +213,50 @@ class Own(Products):
                 {**variable, "name": "highest", "statistic": "maximum"},
             ],
         }
+
+    def test_utm_zones_that_meet_and_one_observation_a_day(self):
+        recipe = self.zones()
         firsts = [datetime.date(2020, 12, 1)] + [datetime.date(2021, month, 1) for month in (3, 6, 9, 12)]
         self.check(recipe, (8, 38), list(zip(firsts, firsts[1:])))
+
+    def test_neighbours_of_one_job_are_what_they_are_alone(self):
+        recipe = {**self.zones(), "one_per": "day"}
+        recipe["grid"] = {**recipe["grid"], "resolution": 0.005}
+        tiles = [(8, 36), (8, 37), (8, 38), (8, 39)]
+        settings = self.follow(recipe, tiles[0])
+        for tile in tiles[1:]:
+            self.floe("process", "--tile", "%d,%d" % tile, settings=settings)
+        alone, told = self.store, self.told()
+        self.assertEqual(len(told), 4)
+        self.assertGreater(len({message.split("input_granules=", 1)[1] for message in told}), 1, "tiles with different scenes")
+        options = [option for tile in tiles for option in ("--tile", "%d,%d" % tile)]
+        # All in one go, some at a time, and strips of each.
+        for memory in (512, 80, 16):
+            self.store = os.path.join(self.directory, f"together-{memory}")
+            settings = [*settings[:2], "--set", f"read.memory={memory}"]
+            self.floe("init", settings=settings)
+            self.floe("process", *options, settings=settings)
+            self.assertEqual(self.told(), told)
+            for name in ("red", "highest"):
+                made = [self.dataset(store, mask_and_scale=False)[name].values for store in (alone, self.store)]
+                self.assertGreater(int((made[0] != 0).sum()), 1000)
+                np.testing.assert_array_equal(*made)
+
+    def test_a_scene_that_cannot_be_read_keeps_none_back_but_the_tiles_that_need_it(self):
+        recipe = self.zones()
+        place = "EPSG:32633", rasterio.Affine(5000, 0, 600_000, 0, -5000, 5_600_000)
+        bands = {"B04": self.noise((20, 20), np.uint16, 1, 4000), "SCL": self.noise((10, 10), np.uint8, 4, 7)}
+        self.scene("east", "2021-04-01", bands, place)
+        settings = self.follow(recipe, (8, 36))
+        with open(os.path.join(self.directory, "east_SCL.tif"), "r+b") as file:
+            file.truncate(200)
+        self.floe("process", "--tile", "8,37", "--tile", "8,38", "--tile", "8,39", settings=settings, expect=65)
+        done = [message.split(" processed")[0] for message in self.told()]
+        self.assertEqual(done, [f"Tile(row=8, col={col})" for col in (36, 37, 38)])
+
+    def told(self):
+        """What commits say of tiles, in the order of tiles."""
+        return sorted(message for message in (commit.message for commit in self.history()) if "(" in message)
 
     def test_a_tile_that_takes_more_memory_is_made_in_strips_and_is_the_same(self):
         for number in range(4):

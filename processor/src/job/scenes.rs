@@ -1,5 +1,7 @@
-//! A job of scenes: its tiles are reduced in target space, one after the other.
+//! A job of scenes: its tiles are reduced in target space, neighbours together, so that what they share is read once.
 
+use std::collections::BTreeSet;
+use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -16,8 +18,11 @@ use crate::plan::Job;
 use crate::report::progress::Progress;
 use crate::scene::{AssetReader, Found, Need, Scene, SceneCensus, SceneSource, day};
 use crate::store::StagedChunk;
-use crate::target_space::{PeriodTask, PeriodWork, Reduction, SceneReader};
-use crate::tile::{self, PeriodReport};
+use crate::target_space::{PeriodTask, PeriodWork, Reduction, SceneReader, TileTask};
+use crate::tile::{self, PeriodReport, PeriodReports};
+
+/// Tiles of so many pixels are reduced together, of which all results of a period are in memory at once.
+const PIXELS_TOGETHER: u64 = 8_000_000;
 
 /// What makes tiles of scenes.
 pub(super) struct SceneEngine {
@@ -57,6 +62,33 @@ struct JobOfScenes<'a> {
     replace: bool,
 }
 
+/// A tile that is to be made.
+struct TileOfScenes {
+    work: TileWork,
+    need: Need,
+    census: SceneCensus,
+    /// The ids of its scenes.
+    scenes: BTreeSet<String>,
+    bytes_read: u64,
+}
+
+/// What is known of a tile before it is made.
+enum Prepared {
+    /// It stays as it is.
+    Done(TileReport),
+    /// It is to be made.
+    Ahead(Box<TileOfScenes>),
+}
+
+impl TileOfScenes {
+    /// Forgets what was made of it.
+    fn forget(&mut self) {
+        self.work.periods = PeriodReports::default();
+        self.work.chunks.clear();
+        self.bytes_read = 0;
+    }
+}
+
 impl Workshop {
     /// Makes and commits the tiles of a job. A tile that fails leaves the others as they are.
     pub(super) async fn work_on_scenes(
@@ -73,78 +105,142 @@ impl Workshop {
         self.tell_malformed(found.malformed);
         let of_job = JobOfScenes { engine, periods, found, began_at, replace };
         let mut failure = None;
+        let mut tiles = Vec::new();
         for &tile in &job.tiles {
             let need = Need::of_tiles(self.config.grid, &[tile], need.begins.clone());
             let work = TileWork::new(tile, need.positions.clone(), &history);
-            match self.make_of_scenes(&of_job, work, &need).await {
-                Ok(report) => done.push(report),
+            match self.prepare(&of_job, work, need).await {
+                Ok(Prepared::Ahead(tile)) => tiles.push(*tile),
+                Ok(Prepared::Done(report)) => done.push(report),
                 Err(error) => {
                     failure.get_or_insert(error);
+                }
+            }
+        }
+        let pixels = |tile: &TileOfScenes| self.config.grid.tile_window(tile.work.tile).pixels();
+        let together = tiles.first().map_or(1, |tile| PIXELS_TOGETHER / pixels(tile).max(1));
+        while !tiles.is_empty() {
+            let rest = tiles.split_off(tiles.len().min(together.max(1) as usize));
+            let mut group = mem::replace(&mut tiles, rest);
+            let are_made = group.len() > 1 && self.make(&of_job, &mut group).await.is_ok();
+            for mut tile in group {
+                // What one of them lacks must not keep the others back.
+                if !are_made {
+                    tile.forget();
+                    if let Err(error) = self.make(&of_job, std::slice::from_mut(&mut tile)).await {
+                        failure.get_or_insert(error);
+                        continue;
+                    }
+                }
+                match self.finish(&of_job, tile).await {
+                    Ok(report) => done.push(report),
+                    Err(error) => {
+                        failure.get_or_insert(error);
+                    }
                 }
             }
         }
         failure.map_or(Ok(()), Err)
     }
 
-    /// Makes one tile.
-    async fn make_of_scenes(
+    /// Finds out what a tile is to be made of, and whether that is worth it.
+    async fn prepare(
         &self,
         of_job: &JobOfScenes<'_>,
         mut work: TileWork,
-        need: &Need,
-    ) -> Result<TileReport, Error> {
-        let JobOfScenes { engine, periods, found, began_at, replace } = of_job;
-        if let Some(unusable) = found.unusable_within(need).next() {
+        need: Need,
+    ) -> Result<Prepared, Error> {
+        let JobOfScenes { engine, periods, found, replace, .. } = of_job;
+        if let Some(unusable) = found.unusable_within(&need).next() {
             return Err(unusable.error.clone().into());
         }
-        let scenes: Vec<&Scene> = found.of_need(need).collect();
-        work.fingerprint = found.fingerprint(need);
+        let scenes: Vec<&Scene> = found.of_need(&need).collect();
+        work.fingerprint = found.fingerprint(&need);
         let census =
-            SceneCensus::take(&engine.source, &self.config.catalog, need, periods, &scenes).await?;
+            SceneCensus::take(&engine.source, &self.config.catalog, &need, periods, &scenes)
+                .await?;
         if !replace && let Some(report) = self.still_incomplete(&work, |at| census.of_period(at)) {
             self.progress.tile_done(&report);
-            return Ok(report);
+            return Ok(Prepared::Done(report));
         }
-        let mut bytes_read = 0;
+        let scenes = scenes.into_iter().map(|scene| scene.id.clone()).collect();
+        Ok(Prepared::Ahead(Box::new(TileOfScenes { work, need, census, scenes, bytes_read: 0 })))
+    }
+
+    /// Makes all periods of some tiles.
+    async fn make(
+        &self,
+        of_job: &JobOfScenes<'_>,
+        tiles: &mut [TileOfScenes],
+    ) -> Result<(), Error> {
+        let JobOfScenes { engine, periods, found, .. } = of_job;
+        let is_of_any = |scene: &&Scene| tiles.iter().any(|tile| tile.scenes.contains(&scene.id));
+        let scenes: Vec<&Scene> = found.scenes.iter().filter(is_of_any).collect();
         for (index, period) in periods.iter().enumerate() {
-            let task = PeriodTask {
-                window: self.config.grid.tile_window(work.tile),
-                begins: period.start,
-                ends: period.end,
-                due: census.due_days(index),
-                scenes: in_order(&scenes, period, engine.reduction.program.one_per_day),
+            let scenes = in_order(&scenes, period, engine.reduction.program.one_per_day);
+            let of_tile = |tile: &TileOfScenes| {
+                let places = scenes.iter().enumerate();
+                let own = places.filter(|(_, (_, scene))| tile.scenes.contains(&scene.id));
+                TileTask {
+                    window: self.config.grid.tile_window(tile.work.tile),
+                    due: tile.census.due_days(index),
+                    scenes: own.map(|(place, _)| place).collect(),
+                }
             };
-            self.progress.expect_granules(task.scenes.len());
+            let of_tiles: Vec<TileTask> = tiles.iter().map(of_tile).collect();
+            let expected = of_tiles.iter().map(|tile| tile.scenes.len()).sum();
+            self.progress.expect_granules(expected);
+            let task =
+                PeriodTask { begins: period.start, ends: period.end, scenes, tiles: of_tiles };
             let made = engine.reduction.run(&task).await?;
-            let census = census.of_period(index);
-            let mut report = PeriodReport {
-                expected_composites: census.expected,
-                found_composites: census.found,
-                absent: census.absent,
-                ..PeriodReport::new(period.label.clone())
-            };
-            report.rejected_granules = found.superseded_of(need, period);
-            match made {
-                Some(made) if made.valid_pixels > 0 => {
-                    bytes_read += made.bytes;
-                    report.input_granules = made.read;
-                    report.empty_granules = made.empty;
-                    report.output_valid_pixels = made.valid_pixels;
-                    report.coverage = tile::coverage(self.config.grid, made.valid_pixels).percent();
-                    work.chunks.extend(self.upload(&work, index as u32, made).await?);
-                }
-                nothing => {
-                    if let Some(made) = nothing {
-                        bytes_read += made.bytes;
-                        report.input_granules = made.read;
-                        report.empty_granules = made.empty;
-                    }
-                    let places = tile::places(self.dataset.layout(), work.tile, index as u32);
-                    work.chunks.extend(places.map(StagedChunk::fill));
-                }
+            for (tile, made) in tiles.iter_mut().zip(made) {
+                self.take_in(found, tile, (index, period), made).await?;
             }
-            work.periods.0.push(report);
         }
+        Ok(())
+    }
+
+    /// Uploads a period of a tile and notes what it was made of.
+    async fn take_in(
+        &self,
+        found: &Found,
+        tile: &mut TileOfScenes,
+        (index, period): (usize, &Period),
+        made: Option<PeriodWork>,
+    ) -> Result<(), Error> {
+        let census = tile.census.of_period(index);
+        let mut report = PeriodReport {
+            expected_composites: census.expected,
+            found_composites: census.found,
+            absent: census.absent,
+            ..PeriodReport::new(period.label.clone())
+        };
+        report.rejected_granules = found.superseded_of(&tile.need, period);
+        if let Some(made) = &made {
+            tile.bytes_read += made.bytes;
+            report.input_granules = made.read;
+            report.empty_granules = made.empty;
+        }
+        if let Some(made) = made.filter(|made| made.valid_pixels > 0) {
+            report.output_valid_pixels = made.valid_pixels;
+            report.coverage = tile::coverage(self.config.grid, made.valid_pixels).percent();
+            tile.work.chunks.extend(self.upload(&tile.work, index as u32, made).await?);
+        } else {
+            let places = tile::places(self.dataset.layout(), tile.work.tile, index as u32);
+            tile.work.chunks.extend(places.map(StagedChunk::fill));
+        }
+        tile.work.periods.0.push(report);
+        Ok(())
+    }
+
+    /// Commits a tile all periods of which are made.
+    async fn finish(
+        &self,
+        of_job: &JobOfScenes<'_>,
+        tile: TileOfScenes,
+    ) -> Result<TileReport, Error> {
+        let TileOfScenes { work, census, bytes_read, .. } = tile;
+        let JobOfScenes { began_at, replace, .. } = of_job;
         self.commit(work, census.is_covered(), bytes_read, began_at, *replace).await
     }
 

@@ -14,4 +14,4 @@ mod sample;
 
 pub use open::SceneReadError;
 pub(crate) use open::{OpenScene, SceneReader};
-pub(crate) use reduce::{PeriodTask, PeriodWork, Reduction};
+pub(crate) use reduce::{PeriodTask, PeriodWork, Reduction, TileTask};

@@ -6,7 +6,7 @@ use std::ops::Range;
 use floe_raster::geotiff::{Directory, Expect, FetchedFile, GeoTiffError, Piece};
 use floe_raster::granule::check_position;
 use floe_raster::lattice::{Lattice, LatticeError};
-use floe_raster::sampling::{BlockSizeError, Sampling};
+use floe_raster::sampling::BlockSizeError;
 use futures::future::try_join_all;
 
 use crate::catalog::BlobError;
@@ -170,17 +170,16 @@ impl SceneReader {
         Ok(opened)
     }
 
-    /// Fetches the blocks of a band that a window needs.
+    /// Fetches blocks of a band.
     pub(crate) async fn fetch(
         &self,
         scene: &OpenScene,
         band: &OpenBand,
-        sampling: &Sampling,
+        mut blocks: Vec<usize>,
     ) -> Result<FetchedFile, SceneReadError> {
         let is_at_hand =
             |range: &Range<u64>| band.pieces.iter().any(|piece| piece.get(range).is_some());
-        let blocks: Vec<usize> =
-            sampling.blocks().filter(|&block| !is_at_hand(&band.directory.block(block))).collect();
+        blocks.retain(|&block| !is_at_hand(&band.directory.block(block)));
         let ranges = band.directory.ranges(&blocks, GAP).into_iter();
         let fetched = ranges.map(async |range| {
             let answer = self.assets.read_range(&band.href, range.start, range.end).await;

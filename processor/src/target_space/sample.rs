@@ -20,6 +20,15 @@ use super::{OpenScene, SceneReadError};
 /// How many rows of a window stand for each other when it is surveyed.
 const SURVEYED: u32 = 16;
 
+/// The scenes of a tile among those of a period.
+#[derive(Clone, Debug)]
+pub(super) struct Scenes {
+    /// All of the period.
+    pub(super) all: Arc<Vec<OpenScene>>,
+    /// The places of the tile's.
+    pub(super) places: Arc<[usize]>,
+}
+
 /// The samplings of a window, one for each lattice.
 #[derive(Debug)]
 pub(super) struct Samplings {
@@ -28,11 +37,19 @@ pub(super) struct Samplings {
     known: BTreeMap<Lattice, Arc<Sampling>>,
 }
 
-/// A scene's bands as they were fetched for a window.
+/// A scene's files as they were fetched for some windows.
 pub(super) struct FetchedScene {
     pub(super) item: String,
-    pub(super) bands: Vec<(FetchedFile, Arc<Sampling>)>,
+    /// By band.
+    pub(super) files: Vec<FetchedFile>,
+    pub(super) targets: Vec<Target>,
+}
+
+/// A window that needs a scene.
+pub(super) struct Target {
     pub(super) window: PixelWindow,
+    /// By band.
+    pub(super) samplings: Vec<Arc<Sampling>>,
 }
 
 /// A decoder with room for one block and its pixels of the window; one for each thread.
@@ -56,9 +73,15 @@ struct Part {
     bands: Vec<Samples>,
 }
 
+impl Scenes {
+    fn iter(&self) -> impl Iterator<Item = &OpenScene> {
+        self.places.iter().map(|place| &self.all[*place])
+    }
+}
+
 impl Samplings {
     /// Of the lattices of some scenes.
-    pub(super) fn new(grid: Grid, window: PixelWindow, scenes: &[OpenScene]) -> Self {
+    pub(super) fn new(grid: Grid, window: PixelWindow, scenes: &Scenes) -> Self {
         let mut known = BTreeMap::new();
         for band in scenes.iter().flat_map(|scene| &scene.bands) {
             known
@@ -68,13 +91,13 @@ impl Samplings {
         Self { window, known }
     }
 
-    /// Those of a scene's bands; `None` where one of the bands has no pixel in the window.
-    pub(super) fn of(&self, scene: &OpenScene) -> Option<Vec<Arc<Sampling>>> {
+    /// What the window needs of a scene; `None` where one of the bands has no pixel in it.
+    pub(super) fn target(&self, scene: &OpenScene) -> Option<Target> {
         let each = scene.bands.iter().map(|band| {
             let sampling = self.known.get(&band.lattice)?;
             (!sampling.is_empty()).then(|| Arc::clone(sampling))
         });
-        each.collect()
+        Some(Target { window: self.window, samplings: each.collect::<Option<_>>()? })
     }
 
     /// Bytes that they take for each pixel of the window.
@@ -84,7 +107,7 @@ impl Samplings {
     }
 
     /// The most scenes of which a pixel of the window has a number.
-    fn most_observations(&self, scenes: &[OpenScene]) -> usize {
+    fn most_observations(&self, scenes: &Scenes) -> usize {
         let mut of_lattice: BTreeMap<Lattice, i64> = BTreeMap::new();
         for band in scenes.iter().filter_map(|scene| scene.bands.first()) {
             *of_lattice.entry(band.lattice).or_default() += 1;
@@ -119,7 +142,7 @@ pub(super) struct Survey {
 
 impl Survey {
     /// Of every [`SURVEYED`]th row; which scenes reach the window is found out for all of it.
-    pub(super) fn new(grid: Grid, window: PixelWindow, scenes: &[OpenScene]) -> Self {
+    pub(super) fn new(grid: Grid, window: PixelWindow, scenes: &Scenes) -> Self {
         let lattices = scenes.iter().flat_map(|scene| &scene.bands).map(|band| band.lattice);
         let mut lattices: BTreeSet<Lattice> = lattices.collect();
         lattices.retain(|lattice| reaches(grid, window, lattice));
@@ -139,73 +162,107 @@ impl Survey {
     }
 }
 
+/// The blocks of a band that any of some windows needs, in order.
+pub(super) fn blocks(targets: &[Target], band: usize) -> Vec<usize> {
+    let blocks: BTreeSet<usize> =
+        targets.iter().flat_map(|target| target.samplings[band].blocks()).collect();
+    blocks.into_iter().collect()
+}
+
 impl FetchedScene {
     /// Bytes that were fetched.
     pub(super) fn bytes(&self) -> u64 {
-        let pieces = self.bands.iter().flat_map(|(file, _)| &file.pieces);
+        let pieces = self.files.iter().flat_map(|file| &file.pieces);
         pieces.map(|piece| piece.bytes.len() as u64).sum()
     }
 
-    /// Decodes the blocks and takes the numbers of the window's pixels.
-    pub(super) fn sample(&self, buffers: &mut Buffers) -> Result<Sampled, SceneReadError> {
-        let nodata = self.bands.iter().map(|(file, _)| file.directory.nodata).collect();
-        let is_one_lattice = self.bands.windows(2).all(|pair| Arc::ptr_eq(&pair[0].1, &pair[1].1));
-        let parts = match self.bands.first() {
-            Some((_, sampling)) if is_one_lattice => self.by_block(sampling, buffers)?,
-            _ => vec![self.aligned(buffers)?],
-        };
-        Ok(Sampled { parts, nodata })
+    /// Decodes the blocks, each once, and takes the numbers of each window's pixels.
+    pub(super) fn sample(&self, buffers: &mut Buffers) -> Result<Vec<Sampled>, SceneReadError> {
+        let nodata: Vec<_> = self.files.iter().map(|file| file.directory.nodata).collect();
+        let is_one_lattice = self
+            .targets
+            .iter()
+            .all(|target| target.samplings.windows(2).all(|pair| Arc::ptr_eq(&pair[0], &pair[1])));
+        let parts = if is_one_lattice { self.by_block(buffers)? } else { self.aligned(buffers)? };
+        Ok(parts.into_iter().map(|parts| Sampled { parts, nodata: nodata.clone() }).collect())
     }
 
-    /// Block by block, of bands of one lattice.
-    fn by_block(
-        &self,
-        sampling: &Sampling,
-        buffers: &mut Buffers,
-    ) -> Result<Vec<Part>, SceneReadError> {
-        let part = |block| {
-            let mut bands = Vec::with_capacity(self.bands.len());
-            for band in &self.bands {
-                self.block(band, block, buffers)?;
-                bands.push(std::mem::take(&mut buffers.numbers));
+    /// Block by block, of bands of one lattice: a list for each window.
+    fn by_block(&self, buffers: &mut Buffers) -> Result<Vec<Vec<Part>>, SceneReadError> {
+        let mut all: Vec<Vec<Part>> = self.targets.iter().map(|_| Vec::new()).collect();
+        for block in blocks(&self.targets, 0) {
+            for (target, parts) in self.targets.iter().zip(&mut all) {
+                let runs = target.samplings[0].runs(block);
+                if !runs.is_empty() {
+                    parts.push(Part { runs: runs.to_vec(), bands: Vec::new() });
+                }
             }
-            Ok(Part { runs: sampling.runs(block).to_vec(), bands })
-        };
-        sampling.blocks().map(part).collect()
+            for band in 0..self.files.len() {
+                self.decode(band, block, buffers)?;
+                for (target, parts) in self.targets.iter().zip(&mut all) {
+                    let Some(part) = parts.last_mut().filter(|part| part.bands.len() == band)
+                    else {
+                        continue;
+                    };
+                    self.gather(target, band, block, buffers)?;
+                    part.bands.push(std::mem::take(&mut buffers.numbers));
+                }
+            }
+        }
+        Ok(all)
     }
 
-    /// Decodes a block of a band, and takes the numbers of the window's pixels.
-    fn block(
+    /// All of each window, of bands of different lattices: the pixels that each of them has.
+    fn aligned(&self, buffers: &mut Buffers) -> Result<Vec<Vec<Part>>, SceneReadError> {
+        let mut dense: Vec<Vec<DenseBand>> = self.targets.iter().map(|_| Vec::new()).collect();
+        for band in 0..self.files.len() {
+            for block in blocks(&self.targets, band) {
+                self.decode(band, block, buffers)?;
+                for (target, dense) in self.targets.iter().zip(&mut dense) {
+                    let runs = target.samplings[band].runs(block);
+                    if runs.is_empty() {
+                        continue;
+                    }
+                    self.gather(target, band, block, buffers)?;
+                    let numbers = &buffers.numbers;
+                    if dense.len() == band {
+                        dense.push(DenseBand::new(numbers, target.window.pixels() as usize));
+                    }
+                    dense[band].scatter(runs, numbers);
+                }
+            }
+        }
+        let part = |(target, dense): (&Target, Vec<DenseBand>)| {
+            let runs = common_runs(&dense, target.window.width as usize);
+            let bands = dense.iter().map(|band| band.pick(&runs)).collect();
+            vec![Part { runs, bands }]
+        };
+        Ok(self.targets.iter().zip(dense).map(part).collect())
+    }
+
+    fn decode(
         &self,
-        (file, sampling): &(FetchedFile, Arc<Sampling>),
+        band: usize,
         block: usize,
         buffers: &mut Buffers,
     ) -> Result<(), SceneReadError> {
-        let Buffers { decoder, decoded, numbers } = buffers;
         let of_file = |source| SceneReadError::GeoTiff { item: self.item.clone(), source };
+        let file = &self.files[band];
         let stored = file.stored(block).map_err(of_file)?;
-        decoder.samples(&file.directory, block, stored, decoded).map_err(of_file)?;
-        let gathered = sampling.gather(decoded, block, numbers);
-        gathered.map_err(|source| SceneReadError::Block { item: self.item.clone(), source })
+        let Buffers { decoder, decoded, .. } = buffers;
+        decoder.samples(&file.directory, block, stored, decoded).map_err(of_file)
     }
 
-    /// All of the window, of bands of different lattices: the pixels that each of them has.
-    fn aligned(&self, buffers: &mut Buffers) -> Result<Part, SceneReadError> {
-        let pixels = self.window.pixels() as usize;
-        let mut dense = Vec::with_capacity(self.bands.len());
-        for band in &self.bands {
-            let mut of_band: Option<DenseBand> = None;
-            for block in band.1.blocks() {
-                self.block(band, block, buffers)?;
-                let numbers = &buffers.numbers;
-                let of_band = of_band.get_or_insert_with(|| DenseBand::new(numbers, pixels));
-                of_band.scatter(band.1.runs(block), numbers);
-            }
-            dense.extend(of_band);
-        }
-        let runs = common_runs(&dense, self.window.width as usize);
-        let bands = dense.iter().map(|band| band.pick(&runs)).collect();
-        Ok(Part { runs, bands })
+    /// Takes the numbers of a window's pixels out of a block that was decoded.
+    fn gather(
+        &self,
+        target: &Target,
+        band: usize,
+        block: usize,
+        buffers: &mut Buffers,
+    ) -> Result<(), SceneReadError> {
+        let gathered = target.samplings[band].gather(&buffers.decoded, block, &mut buffers.numbers);
+        gathered.map_err(|source| SceneReadError::Block { item: self.item.clone(), source })
     }
 }
 
