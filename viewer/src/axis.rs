@@ -193,6 +193,15 @@ impl Axis {
     }
 }
 
+#[cfg(test)]
+impl Axis {
+    /// An axis without words of its own.
+    pub(crate) fn of(name: &str, steps: Steps) -> Self {
+        let (name, long_name, units) = (name.to_owned(), String::new(), String::new());
+        Self { name, long_name, units, steps, stored: (0, 0) }
+    }
+}
+
 /// The first of the least numbers within bounds, else the greatest below.
 fn nearest(numbers: &[f64], (low, high): (f64, f64)) -> Found {
     let (mut within, mut below): (Option<usize>, Option<usize>) = (None, None);
@@ -242,8 +251,7 @@ mod tests {
     use super::*;
 
     fn axis(name: &str, steps: Steps) -> Axis {
-        let (name, units) = (name.to_owned(), String::new());
-        Axis { long_name: name.clone(), name, units, steps, stored: (0, 0) }
+        Axis { long_name: name.to_owned(), ..Axis::of(name, steps) }
     }
 
     fn numbers(name: &str, values: &[f64]) -> Axis {

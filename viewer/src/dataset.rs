@@ -293,16 +293,6 @@ mod tests {
     use super::*;
     use crate::axis::Steps;
 
-    fn axis(name: &str, steps: Steps) -> Axis {
-        Axis {
-            name: name.to_owned(),
-            long_name: String::new(),
-            units: String::new(),
-            steps,
-            stored: (0, 0),
-        }
-    }
-
     #[test]
     fn time_plays_before_years_and_those_before_any_other_axis() {
         let times = Steps::Times {
@@ -312,10 +302,10 @@ mod tests {
         };
         let years = Steps::Numbers { values: vec![2020.0, 2021.0], is_single: false };
         let axes = vec![
-            axis("member", Steps::Indices(50)),
-            axis("time", times),
-            axis("year", years),
-            axis("level", Steps::Indices(9)),
+            Axis::of("member", Steps::Indices(50)),
+            Axis::of("time", times),
+            Axis::of("year", years),
+            Axis::of("level", Steps::Indices(9)),
         ];
         let playing = |own: &[u16]| {
             let variables = vec![VariableInfo { axes: own.into(), ..VariableInfo::named("a") }];
@@ -331,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_plane_is_counted_along_the_axes_of_its_variable() {
-        let axes = ["a", "b", "c"].map(|name| axis(name, Steps::Indices(4)));
+        let axes = ["a", "b", "c"].map(|name| Axis::of(name, Steps::Indices(4)));
         let variables = vec![VariableInfo { axes: vec![2, 0], ..VariableInfo::named("a") }];
         let dataset = Dataset { axes: axes.into(), variables, ..Dataset::empty() };
         assert_eq!(dataset.plane(VariableId(0), &[1, 2]), Some(6));

@@ -144,16 +144,6 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn axis(name: &str, steps: Steps) -> Axis {
-        Axis {
-            name: name.to_owned(),
-            long_name: String::new(),
-            units: String::new(),
-            steps,
-            stored: (0, 0),
-        }
-    }
-
     fn years() -> Steps {
         Steps::Numbers { values: vec![2020.0, 2021.0], is_single: false }
     }
@@ -166,8 +156,8 @@ mod tests {
             with_clock: false,
         };
         let depth = Steps::Numbers { values: vec![0.1], is_single: true };
-        let (time, depth) = (axis("time", time), axis("sea depth", depth));
-        let member = axis("member", Steps::Indices(5));
+        let (time, depth) = (Axis::of("time", time), Axis::of("sea depth", depth));
+        let member = Axis::of("member", Steps::Indices(5));
         let said = |steps: &[(&Axis, u32)]| {
             let lines = python("x", Some(&RefSpec::default()), Some("ocean/t"), steps, None);
             assert!(lines.contains("consolidated=False, group=\"ocean\")"), "{lines}");
@@ -192,7 +182,7 @@ mod tests {
             "https://example.org/lst",
             Some(&RefSpec::default()),
             Some("avg_daytime_lst"),
-            &[(&axis("year", years()), 1)],
+            &[(&Axis::of("year", years()), 1)],
             Some((Place { lon: 7.44, lat: 46.95 }, axes)),
         );
         assert!(lines.contains("icechunk.http_storage(\"https://example.org/lst\")"), "{lines}");
@@ -239,7 +229,7 @@ mod tests {
             "x",
             Some(&RefSpec::default()),
             Some("2m \"t\""),
-            &[(&axis("year", years()), 1)],
+            &[(&Axis::of("year", years()), 1)],
             None,
         );
         assert!(lines.contains("values = dataset[\"2m \\\"t\\\"\"].sel(year=2021)"), "{lines}");

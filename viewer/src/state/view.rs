@@ -153,18 +153,8 @@ mod tests {
     use crate::axis::Steps;
     use crate::dataset::VariableInfo;
 
-    fn axis(name: &str, steps: Steps) -> Axis {
-        Axis {
-            name: name.to_owned(),
-            long_name: String::new(),
-            units: String::new(),
-            steps,
-            stored: (0, 0),
-        }
-    }
-
     fn numbers(name: &str, values: &[f64]) -> Axis {
-        axis(name, Steps::Numbers { values: values.into(), is_single: false })
+        Axis::of(name, Steps::Numbers { values: values.into(), is_single: false })
     }
 
     #[test]
@@ -197,7 +187,7 @@ mod tests {
         view.ask("year", "1970".to_owned());
         let seconds = vec![-86_400.0, 0.0, 86_400.0];
         let calendar = floe_shared::cf_time::Calendar::Standard;
-        let time = axis("time", Steps::Times { seconds, calendar, with_clock: false });
+        let time = Axis::of("time", Steps::Times { seconds, calendar, with_clock: false });
         assert_eq!(view.step(&time), 1);
         view.ask("time", "1970-01-02".to_owned());
         assert_eq!(view.step(&time), 2);
