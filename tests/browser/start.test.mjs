@@ -154,20 +154,13 @@ test('where the module cannot be compiled for all, page and workers fetch it the
   await context.close();
 });
 
-test('a page whose module does not come says so', async () => {
-  const context = await newContext();
-  const page = await context.newPage();
-  await context.route('**/*_bg.wasm', (route) => route.abort());
-  await page.goto(`${server.url}/floe/`);
-  await page.getByRole('alert').getByText(/could not be loaded: a part of this page is missing/).waitFor();
-  await context.close();
-});
-
-test('a page without its own part says so, although the reader works', async () => {
-  const context = await newContext();
-  const page = await context.newPage();
-  await context.route('**/*_page.wasm', (route) => route.abort());
-  await page.goto(`${server.url}/floe/`);
-  await page.getByRole('alert').getByText(/could not be loaded: a part of this page is missing/).waitFor();
-  await context.close();
-});
+for (const [what, file] of [['the module that its workers need as well', '_bg'], ['its own part, although the reader works', '_page']]) {
+  test(`a page without ${what}, says so`, async () => {
+    const context = await newContext();
+    const page = await context.newPage();
+    await context.route(`**/*${file}.wasm`, (route) => route.abort());
+    await page.goto(`${server.url}/floe/`);
+    await page.getByRole('alert').getByText(/could not be loaded: a part of this page is missing/).waitFor();
+    await context.close();
+  });
+}

@@ -165,7 +165,8 @@ def stores():
 
 
 def store(directory, number):
-    """Writes a store for the browser with a branch for each of its axes, at PLACES in turn. Gives what is right on each branch."""
+    """Writes a store for the browser with a branch for each of its axes, at PLACES in turn. Gives what is right on each branch; pictures
+    are waited for on one."""
     data_type, arrays, axes = stores()[number]
     rank = 2 if AXES[axes[0]] is None else 3
     repository = write(directory / str(number), data_type, rank, arrays)
@@ -178,7 +179,7 @@ def store(directory, number):
         branch = lay_out(repository, axis, where, arrays)
         name, labels = (AXES[axis][0], AXES[axis][3]) if rank == 3 else (None, [""])
         lat, lon = (list(centres) for centres in PLACES[where])
-        pages.append({"store": number, "type": data_type, "branch": branch, "arrays": arrays, "axis": name, "labels": labels, "lat": lat, "lon": lon, "values": texts})
+        pages.append({"store": number, "type": data_type, "branch": branch, "arrays": arrays, "axis": name, "labels": labels, "lat": lat, "lon": lon, "values": texts, "is_drawn": axis == axes[0]})
     return pages
 
 

@@ -17,11 +17,12 @@ const { visit } = await stage(Object.fromEntries(names.map((name) => [`/floe/${n
 /** A number as `inspect` has it: what is none is no data. Of zero the sign may be lost. */
 const read = (number) => (number === 'nan' || number === null ? null : Number(number) + 0);
 
-for (const { store, type, branch, arrays, axis, labels, lat, lon, values } of pages) {
+for (const { store, type, branch, arrays, axis, labels, lat, lon, values, is_drawn } of pages) {
   test(`${type}, ${branch}: every number of ${arrays[0]} to ${arrays.at(-1)} is the one that was written`, async () => {
     // Small, since nothing is looked at.
     const page = await visit({ query: `?store=${store}/&ref=${branch}&base=plain`, viewport: { width: 320, height: 240 } });
-    // No picture is waited for.
+    // A picture of each axis would double the time.
+    if (is_drawn) await page.idle();
     await page.page.waitForFunction(() => window.floe.dataset() !== null || window.floe.error !== null);
     assert.equal(await page.error(), null);
     const { variables, left_out } = await page.floe('dataset');

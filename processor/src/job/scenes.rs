@@ -122,7 +122,7 @@ impl Workshop {
         while !tiles.is_empty() {
             let rest = tiles.split_off(tiles.len().min(together.max(1) as usize));
             let mut group = mem::replace(&mut tiles, rest);
-            let are_made = group.len() > 1 && self.make(&of_job, &mut group).await.is_ok();
+            let are_made = group.len() > 1 && self.make_together(&of_job, &mut group).await;
             for mut tile in group {
                 // What one of them lacks must not keep the others back.
                 if !are_made {
@@ -165,6 +165,16 @@ impl Workshop {
         }
         let scenes = scenes.into_iter().map(|scene| scene.id.clone()).collect();
         Ok(Prepared::Ahead(Box::new(TileOfScenes { work, need, census, scenes, bytes_read: 0 })))
+    }
+
+    /// Makes all periods of some tiles, unless anything of them fails.
+    async fn make_together(&self, of_job: &JobOfScenes<'_>, tiles: &mut [TileOfScenes]) -> bool {
+        let result = self.make(of_job, tiles).await;
+        if let Err(error) = &result {
+            let count = tiles.len();
+            self.progress.say(&format!("floe: {error}: {count} tiles are made one by one"));
+        }
+        result.is_ok()
     }
 
     /// Makes all periods of some tiles.

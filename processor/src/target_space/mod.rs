@@ -5,8 +5,8 @@
 //! Scene -> OpenScene (directories) -> fetched blocks -> Sampled (numbers at the window's pixels) -> PeriodReducer -> planes
 //! ```
 //!
-//! A tile whose reduction would take more memory than `read.memory` is made in strips of rows, each of which reads the blocks
-//! that it needs.
+//! Neighbouring tiles are made together, as many as `read.memory` has room for: a block that several need is read once. A tile
+//! whose reduction would take more alone is made in strips of rows, each of which reads the blocks that it needs.
 
 mod open;
 mod reduce;
