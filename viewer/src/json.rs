@@ -7,15 +7,24 @@ use serde_json::Value;
 
 /// Reads a text.
 pub(crate) fn parse(text: &str) -> serde_json::Result<Value> {
-    #[cfg_attr(not(target_arch = "wasm32"), expect(unused_mut, reason = "the browser corrects it"))]
-    let mut value = serde_json::from_str(text)?;
-    #[cfg(target_arch = "wasm32")]
+    serde_json::from_str(text).map(|value| corrected(value, text))
+}
+
+/// A text's value with its numbers as the browser reads them.
+#[cfg(target_arch = "wasm32")]
+fn corrected(mut value: Value, text: &str) -> Value {
     if may_be_rounded(text)
         && let Ok(exact) = js_sys::JSON::parse(text)
     {
         correct(&mut value, &exact);
     }
-    Ok(value)
+    value
+}
+
+/// Elsewhere `serde_json` has its tables.
+#[cfg(not(target_arch = "wasm32"))]
+fn corrected(value: Value, _: &str) -> Value {
+    value
 }
 
 /// Whether a text may hold numbers of many digits or with an exponent.
