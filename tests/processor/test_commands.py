@@ -44,6 +44,16 @@ class Commands(Case):
         self.assertIn("already initialized", self.run_floe("init").stdout)
         self.assertEqual(len(self.history()), commits)
 
+    def test_init_makes_nothing_where_the_tile_list_is_of_another_grid(self):
+        path = os.path.join(self.directory, "tile_list.geojson")
+        with open(path, "w") as file:
+            file.write('{"type": "FeatureCollection", "features": []}')
+        answer = self.run_floe("init", expect=78).stderr
+        self.assertIn("expected one feature for each of the grid's 648 tiles, found 0", answer)
+        self.assertFalse(os.path.exists(self.store))
+        os.remove(path)
+        self.assertTrue(self.run_json("init")["created"])
+
     def test_a_done_tile_is_skipped_and_forced_again_leaves_the_same_bytes(self):
         self.run_floe("init")
         first = self.run_json("process", "--tile", "4,19")

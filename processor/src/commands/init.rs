@@ -17,13 +17,14 @@ pub(super) struct Args {}
 
 pub(super) async fn run(app: &App, _args: &Args) -> Result<(), Error> {
     let layout = app.layout();
+    // A list that does not fit the grid is refused before anything is made.
+    let covered = app.covered()?.iter().filter(|is_covered| **is_covered).count();
     let store = app.store(Access::Write).await?;
     let initialized = store.initialize(&layout).await?;
     // Where all tiles are processed nobody would read a list of those that are land.
     let path =
         Some(Path::new(&app.config.tile_list)).filter(|_| layout.schema.cover == Cover::Land);
     let list = path.map(|path| tile_list::write_if_needed(path, layout.grid)).transpose()?;
-    let covered = app.covered()?.iter().filter(|is_covered| **is_covered).count();
     let land = path.map(|_| covered);
     let (created, snapshot) = match &initialized {
         Initialized::Created { snapshot } => (true, snapshot),
